@@ -1,0 +1,2 @@
+# Libraries, lowest layer first; each folder's own list stands beside its sources.
+include src/base/local.mk

@@ -1,0 +1,9 @@
+# How tests run: every program and script prints TAP (Test Anything Protocol).
+TEST_EXTENSIONS = .sh
+LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+SH_LOG_DRIVER = $(LOG_DRIVER)
+AM_TESTS_ENVIRONMENT = srcdir='$(srcdir)'; export srcdir; builddir='$(abs_builddir)'; export builddir;
+
+if ENABLE_TESTS
+include tests/unit/base/local.mk
+endif
