@@ -1,0 +1,199 @@
+-- The first schema. Every statement can be run again: a kill in the middle of a migration leaves
+-- what was made so far, and the next run goes on. Identifiers are UUIDs (version 7), times are UTC.
+-- Receipts, references and checkout ids compare byte by byte (nopad_bin): 'ABC' is not 'ABC '.
+
+CREATE TABLE IF NOT EXISTS app (
+  id             BINARY(16)   NOT NULL,
+  name           VARCHAR(64)  NOT NULL,
+  active         TINYINT(1)   NOT NULL DEFAULT 1,
+  claim_requires ENUM('none','amount','phone') NOT NULL DEFAULT 'none',
+  created_at     DATETIME(6)  NOT NULL,
+  PRIMARY KEY (id),
+  UNIQUE KEY app_name (name)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
+
+-- The system app: payments made by hand belong to it until an app claims them.
+INSERT IGNORE INTO app (id, name, created_at)
+VALUES (UNHEX('00000000000070008000000000000001'), 'ADMIN_SHOP', UTC_TIMESTAMP(6));
+
+-- A key is found by its SHA-256; the key itself is never stored.
+CREATE TABLE IF NOT EXISTS api_key (
+  id           BINARY(16)  NOT NULL,
+  app_id       BINARY(16)  NOT NULL,
+  key_hash     BINARY(32)  NOT NULL,
+  hint         CHAR(8)     NOT NULL,
+  created_at   DATETIME(6) NOT NULL,
+  expires_at   DATETIME(6) NULL,
+  revoked_at   DATETIME(6) NULL,
+  last_used_at DATETIME(6) NULL,
+  PRIMARY KEY (id),
+  UNIQUE KEY api_key_hash (key_hash),
+  KEY api_key_app (app_id, created_at),
+  CONSTRAINT api_key_app_fk FOREIGN KEY (app_id) REFERENCES app (id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
+
+-- Receipts that an app asked for in vain: one row an app, written by misses only.
+CREATE TABLE IF NOT EXISTS lookup_miss (
+  app_id       BINARY(16)   NOT NULL,
+  window_start DATETIME(6)  NOT NULL,
+  misses       INT UNSIGNED NOT NULL,
+  PRIMARY KEY (app_id),
+  CONSTRAINT lookup_miss_app_fk FOREIGN KEY (app_id) REFERENCES app (id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
+
+-- One row a payment, whoever brings it. `account_reference` is what Daraja was given or the payer
+-- typed; `open_reference` is the same, trimmed and upper-cased, while a push is unsettled: the
+-- unique key keeps two open pushes of a short code apart. `version` grows with every change and is
+-- the sequence of the event that tells of it.
+CREATE TABLE IF NOT EXISTS payment (
+  id                   BINARY(16)    NOT NULL,
+  app_id               BINARY(16)    NOT NULL,
+  external_reference   VARCHAR(64)   NULL,
+  phone_number         VARCHAR(100)  NULL,
+  amount               DECIMAL(12,2) NOT NULL,
+  mpesa_receipt_number VARCHAR(20)   NULL,
+  checkout_request_id  VARCHAR(64)   NULL,
+  payment_type         ENUM('STK','C2B') NOT NULL,
+  status               ENUM('PENDING','SUCCESS','FAILED') NOT NULL,
+  claimed              TINYINT(1)    NOT NULL DEFAULT 0,
+  claimed_at           DATETIME(6)   NULL,
+  raw_callback         MEDIUMBLOB    NULL,
+  created_at           DATETIME(6)   NOT NULL,
+  short_code           VARCHAR(10)   NULL,
+  account_reference    VARCHAR(64)   NULL,
+  open_reference       VARCHAR(12)   NULL,
+  description          VARCHAR(255)  NULL,
+  merchant_request_id  VARCHAR(64)   NULL,
+  callback_token_hash  BINARY(32)    NULL,
+  result_code          VARCHAR(32)   NULL,
+  result_description   VARCHAR(255)  NULL,
+  payer_name           VARCHAR(191)  NULL,
+  paid_at              DATETIME(6)   NULL,
+  held                 TINYINT(1)    NOT NULL DEFAULT 0,
+  held_until           DATETIME(6)   NULL,
+  reversed             TINYINT(1)    NOT NULL DEFAULT 0,
+  conflict             TINYINT(1)    NOT NULL DEFAULT 0,
+  merged_into          BINARY(16)    NULL,
+  version              INT UNSIGNED  NOT NULL DEFAULT 1,
+  PRIMARY KEY (id),
+  UNIQUE KEY payment_receipt (mpesa_receipt_number),
+  UNIQUE KEY payment_checkout (checkout_request_id),
+  UNIQUE KEY payment_callback_token (callback_token_hash),
+  UNIQUE KEY payment_open_reference (short_code, open_reference),
+  KEY payment_app_reference (app_id, external_reference, id),
+  KEY payment_app (app_id, id),
+  KEY payment_app_status (app_id, status, id),
+  CONSTRAINT payment_app_fk FOREIGN KEY (app_id) REFERENCES app (id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
+
+-- Every callback body as it came. An inbox row is one that is not applied yet.
+CREATE TABLE IF NOT EXISTS callback_inbox (
+  id          BINARY(16)   NOT NULL,
+  kind        ENUM('stk','c2b') NOT NULL,
+  state       ENUM('received','applied','repeated','unmatched','malformed','foreign','conflict','failed')
+              NOT NULL,
+  received_at DATETIME(6)  NOT NULL,
+  source      VARCHAR(45)  NOT NULL,
+  request_id  VARCHAR(64)  NOT NULL,
+  token_hash  BINARY(32)   NULL,
+  payment_id  BINARY(16)   NULL,
+  body        MEDIUMBLOB   NOT NULL,
+  note        VARCHAR(255) NULL,
+  attempts    INT UNSIGNED NOT NULL DEFAULT 1,
+  PRIMARY KEY (id),
+  KEY callback_inbox_state (state, id),
+  KEY callback_inbox_payment (payment_id, id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
+
+-- Append-only: the story of each payment.
+CREATE TABLE IF NOT EXISTS payment_event (
+  payment_id BINARY(16)   NOT NULL,
+  sequence   INT UNSIGNED NOT NULL,
+  at         DATETIME(6)  NOT NULL,
+  event      VARCHAR(32)  NOT NULL,
+  evidence   VARCHAR(32)  NOT NULL,
+  app_id     BINARY(16)   NULL,
+  inbox_id   BINARY(16)   NULL,
+  request_id VARCHAR(64)  NOT NULL,
+  detail     VARCHAR(1024) NULL,
+  PRIMARY KEY (payment_id, sequence),
+  CONSTRAINT payment_event_payment_fk FOREIGN KEY (payment_id) REFERENCES payment (id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
+
+-- The second barrier against a double claim: one row a payment and a receipt.
+CREATE TABLE IF NOT EXISTS claim (
+  payment_id BINARY(16)  NOT NULL,
+  receipt    VARCHAR(20) NULL,
+  app_id     BINARY(16)  NOT NULL,
+  token      BINARY(16)  NOT NULL,
+  claimed_at DATETIME(6) NOT NULL,
+  PRIMARY KEY (payment_id),
+  UNIQUE KEY claim_receipt (receipt),
+  UNIQUE KEY claim_token (token),
+  CONSTRAINT claim_payment_fk FOREIGN KEY (payment_id) REFERENCES payment (id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
+
+-- The one OAuth token of all workers on all hosts, sealed under the configuration's secret_key.
+CREATE TABLE IF NOT EXISTS daraja_token (
+  consumer_hash BINARY(32)      NOT NULL,
+  generation    BIGINT UNSIGNED NOT NULL DEFAULT 0,
+  token_sealed  VARBINARY(1024) NULL,
+  expires_at    DATETIME(6)     NULL,
+  lease_owner   BINARY(16)      NULL,
+  lease_until   DATETIME(6)     NULL,
+  PRIMARY KEY (consumer_hash)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
+
+-- Secrets in the C2B URLs that Daraja was given, found by hash, shown again by opening the seal.
+CREATE TABLE IF NOT EXISTS c2b_token (
+  token_hash   BINARY(32)     NOT NULL,
+  short_code   VARCHAR(10)    NOT NULL,
+  token_sealed VARBINARY(128) NOT NULL,
+  created_at   DATETIME(6)    NOT NULL,
+  ended_at     DATETIME(6)    NULL,
+  PRIMARY KEY (token_hash),
+  KEY c2b_token_short_code (short_code, created_at)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
+
+-- Answers kept for requests that are repeated with the same Idempotency-Key.
+CREATE TABLE IF NOT EXISTS idempotency_key (
+  app_id       BINARY(16)        NOT NULL,
+  key_hash     BINARY(32)        NOT NULL,
+  request_hash BINARY(32)        NOT NULL,
+  payment_id   BINARY(16)        NULL,
+  status       SMALLINT UNSIGNED NULL,
+  answer       MEDIUMBLOB        NULL,
+  created_at   DATETIME(6)       NOT NULL,
+  PRIMARY KEY (app_id, key_hash),
+  KEY idempotency_key_created (created_at),
+  CONSTRAINT idempotency_key_app_fk FOREIGN KEY (app_id) REFERENCES app (id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
+
+CREATE TABLE IF NOT EXISTS webhook_endpoint (
+  id            BINARY(16)     NOT NULL,
+  app_id        BINARY(16)     NOT NULL,
+  url           VARCHAR(2048)  NOT NULL,
+  events        VARCHAR(255)   NOT NULL,
+  secret_sealed VARBINARY(256) NOT NULL,
+  active        TINYINT(1)     NOT NULL DEFAULT 1,
+  created_at    DATETIME(6)    NOT NULL,
+  PRIMARY KEY (id),
+  KEY webhook_endpoint_app (app_id, id),
+  CONSTRAINT webhook_endpoint_app_fk FOREIGN KEY (app_id) REFERENCES app (id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
+
+CREATE TABLE IF NOT EXISTS webhook_delivery (
+  id          BINARY(16)   NOT NULL,
+  endpoint_id BINARY(16)   NOT NULL,
+  payment_id  BINARY(16)   NOT NULL,
+  sequence    INT UNSIGNED NOT NULL,
+  event       VARCHAR(32)  NOT NULL,
+  state       ENUM('waiting','delivered','failed') NOT NULL,
+  attempts    INT UNSIGNED NOT NULL DEFAULT 0,
+  next_at     DATETIME(6)  NULL,
+  created_at  DATETIME(6)  NOT NULL,
+  PRIMARY KEY (id),
+  KEY webhook_delivery_due (state, next_at),
+  KEY webhook_delivery_endpoint (endpoint_id, id),
+  CONSTRAINT webhook_delivery_endpoint_fk FOREIGN KEY (endpoint_id) REFERENCES webhook_endpoint (id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
