@@ -34,8 +34,12 @@ struct arena {
 
 static struct arena_block *block_new(size_t capacity)
 {
-    struct arena_block *block = mem_alloc(1, sizeof(*block) + capacity);
+    struct arena_block *block;
+    size_t bytes;
 
+    if (__builtin_add_overflow(sizeof(*block), capacity, &bytes))
+        return NULL;
+    block = mem_alloc(1, bytes);
     if (block != NULL)
         block->capacity = capacity;
     return block;
@@ -102,9 +106,10 @@ void *arena_alloc(struct arena *arena, size_t count, size_t size)
     size_t bytes;
     void *memory;
 
-    if (__builtin_mul_overflow(count, size, &bytes) || bytes > arena->bytes_max)
+    if (__builtin_mul_overflow(count, size, &bytes) ||
+        __builtin_add_overflow(bytes, alignment - 1, &bytes))
         return NULL;
-    bytes = (bytes + alignment - 1) / alignment * alignment;
+    bytes = bytes / alignment * alignment;
     if (bytes > arena->bytes_max - arena->bytes_used)
         return NULL;
     if (bytes > arena->current->capacity - arena->current->used) {

@@ -14,6 +14,14 @@ void buffer_init(struct buffer *buffer, size_t bytes_max)
     *buffer = (struct buffer){.bytes_max = bytes_max};
 }
 
+void buffer_init_over(struct buffer *buffer, char *memory, size_t memory_size)
+{
+    ASSERT(memory_size > 0);
+    memory[0] = '\0';
+    *buffer =
+        (struct buffer){.data = memory, .capacity = memory_size, .bytes_max = memory_size - 1};
+}
+
 void buffer_release(struct buffer *buffer)
 {
     mem_free(buffer->data);

@@ -101,8 +101,7 @@ bool str_copy(struct str text, char *buffer, size_t buffer_size)
     return true;
 }
 
-/* The next code point of `rest`, which is cut off; -1 for bytes that are not UTF-8. */
-static int32_t utf8_next(struct str *rest)
+int32_t str_next_point(struct str *rest)
 {
     static const int32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
     unsigned char first = (unsigned char)rest->data[0];
@@ -127,7 +126,7 @@ static int32_t utf8_next(struct str *rest)
 bool str_is_utf8(struct str text)
 {
     while (text.length > 0)
-        if (utf8_next(&text) < 0)
+        if (str_next_point(&text) < 0)
             return false;
     return true;
 }
@@ -142,7 +141,7 @@ static bool is_format_trick(int32_t point)
 bool str_is_printable(struct str text)
 {
     while (text.length > 0) {
-        int32_t point = utf8_next(&text);
+        int32_t point = str_next_point(&text);
 
         if (point < 0x20 || (point >= 0x7f && point < 0xa0) || is_format_trick(point))
             return false;

@@ -19,6 +19,11 @@ struct buffer {
 
 /* Allocates nothing yet. */
 void buffer_init(struct buffer *buffer, size_t bytes_max);
+/*
+ * Writes into the caller's memory and never allocates: at most memory_size - 1 bytes and a NUL.
+ * Such a buffer is not released.
+ */
+void buffer_init_over(struct buffer *buffer, char *memory, size_t memory_size);
 /* Frees the bytes; the buffer may be initialised again. */
 void buffer_release(struct buffer *buffer);
 /* Empties it and forgets a failure; the memory stays. */

@@ -45,6 +45,11 @@ bool str_consists_of(struct str text, struct str set);
  * Copies into `buffer` with a NUL. False, and buffer[0] = 0, when it does not fit or holds a NUL.
  */
 RISITI_CHECKED bool str_copy(struct str text, char *buffer, size_t buffer_size);
+/*
+ * The next code point of `rest`, which must not be empty; its bytes are cut off. -1, and nothing
+ * is cut off, when they are not UTF-8.
+ */
+int32_t str_next_point(struct str *rest);
 /* Whether the bytes are valid UTF-8 (no surrogates, no overlong forms, at most U+10FFFF). */
 bool str_is_utf8(struct str text);
 /* Valid UTF-8 without control characters (C0, DEL, C1) and without bidi or line separators. */

@@ -11,3 +11,15 @@ tests_unit_base_test_str_SOURCES = tests/unit/base/test_str.c
 tests_unit_base_test_str_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_base_test_str_LDADD = $(BASE_TEST_LIBS)
 TESTS += tests/unit/base/test_str
+
+check_PROGRAMS += tests/unit/base/test_memory
+tests_unit_base_test_memory_SOURCES = tests/unit/base/test_memory.c
+tests_unit_base_test_memory_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_base_test_memory_LDADD = $(BASE_TEST_LIBS)
+TESTS += tests/unit/base/test_memory
+
+check_PROGRAMS += tests/unit/base/test_err
+tests_unit_base_test_err_SOURCES = tests/unit/base/test_err.c
+tests_unit_base_test_err_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_base_test_err_LDADD = $(BASE_TEST_LIBS)
+TESTS += tests/unit/base/test_err
