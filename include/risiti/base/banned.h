@@ -17,8 +17,12 @@
 #pragma GCC poison gmtime localtime ctime asctime
 /* number_parse (base/number.h) */
 #pragma GCC poison atoi atol atoll atof strtol strtoll strtoul strtoull strtod sscanf
-/* random_bytes (base/crypto.h); no shell is ever started */
-#pragma GCC poison rand srand random system popen
+/* crypto_random (base/crypto.h); no shell is ever started */
+#pragma GCC poison srand random system popen
+/* OpenSSL's headers have parameters of this name; crypto.c alone is exempt. */
+#ifndef RISITI_OPENSSL_HEADERS
+#pragma GCC poison rand
+#endif
 
 /* mem_alloc, mem_copy, mem_free (base/mem.h) or an arena; mem.c alone is exempt. */
 #ifndef RISITI_RAW_ALLOCATION

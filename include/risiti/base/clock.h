@@ -17,6 +17,7 @@
 int64_t clock_now_us(void);
 /* Milliseconds of a clock that never jumps: for deadlines and durations. */
 int64_t clock_monotonic_ms(void);
+/* Sleeps that long, or until a signal arrives. */
 void clock_sleep_ms(int64_t duration_ms);
 
 /* Calendar date and time of an instant, in UTC. */
@@ -27,7 +28,10 @@ struct clock_date clock_date_of(int64_t instant_us);
 /* ERR_INVALID for a date that does not exist or years outside 1970..9999. */
 RISITI_CHECKED enum err clock_date_to_us(const struct clock_date *date, int64_t *ret_us);
 
-/* "2026-11-23T11:15:27Z", or with six decimals when there is a fraction. Returns `buffer`. */
+/*
+ * "2026-11-23T11:15:27Z", or with six decimals when there is a fraction. Instants outside
+ * 1970..9999 are written as the nearest one inside. Returns `buffer`.
+ */
 const char *clock_format_rfc3339(int64_t instant_us, char buffer[CLOCK_RFC3339_SIZE]);
 /* "20261123141527" in East Africa Time, the form of STK timestamps. Returns `buffer`. */
 const char *clock_format_eat(int64_t instant_us, char buffer[CLOCK_EAT_SIZE]);

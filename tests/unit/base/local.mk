@@ -23,3 +23,33 @@ tests_unit_base_test_err_SOURCES = tests/unit/base/test_err.c
 tests_unit_base_test_err_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_base_test_err_LDADD = $(BASE_TEST_LIBS)
 TESTS += tests/unit/base/test_err
+
+check_PROGRAMS += tests/unit/base/test_clock
+tests_unit_base_test_clock_SOURCES = tests/unit/base/test_clock.c
+tests_unit_base_test_clock_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_base_test_clock_LDADD = $(BASE_TEST_LIBS)
+TESTS += tests/unit/base/test_clock
+
+check_PROGRAMS += tests/unit/base/test_crypto
+tests_unit_base_test_crypto_SOURCES = tests/unit/base/test_crypto.c
+tests_unit_base_test_crypto_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_base_test_crypto_LDADD = $(BASE_TEST_LIBS)
+TESTS += tests/unit/base/test_crypto
+
+check_PROGRAMS += tests/unit/base/test_money
+tests_unit_base_test_money_SOURCES = tests/unit/base/test_money.c
+tests_unit_base_test_money_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_base_test_money_LDADD = $(BASE_TEST_LIBS)
+TESTS += tests/unit/base/test_money
+
+check_PROGRAMS += tests/unit/base/test_phone
+tests_unit_base_test_phone_SOURCES = tests/unit/base/test_phone.c
+tests_unit_base_test_phone_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_base_test_phone_LDADD = $(BASE_TEST_LIBS)
+TESTS += tests/unit/base/test_phone
+
+check_PROGRAMS += tests/unit/base/test_uuid
+tests_unit_base_test_uuid_SOURCES = tests/unit/base/test_uuid.c
+tests_unit_base_test_uuid_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_base_test_uuid_LDADD = $(BASE_TEST_LIBS)
+TESTS += tests/unit/base/test_uuid
