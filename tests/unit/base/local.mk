@@ -53,3 +53,9 @@ tests_unit_base_test_uuid_SOURCES = tests/unit/base/test_uuid.c
 tests_unit_base_test_uuid_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_base_test_uuid_LDADD = $(BASE_TEST_LIBS)
 TESTS += tests/unit/base/test_uuid
+
+check_PROGRAMS += tests/unit/base/test_jwrite
+tests_unit_base_test_jwrite_SOURCES = tests/unit/base/test_jwrite.c
+tests_unit_base_test_jwrite_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_base_test_jwrite_LDADD = $(BASE_TEST_LIBS)
+TESTS += tests/unit/base/test_jwrite
