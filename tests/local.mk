@@ -7,3 +7,4 @@ AM_TESTS_ENVIRONMENT = srcdir='$(srcdir)'; export srcdir; builddir='$(abs_buildd
 if ENABLE_TESTS
 include tests/unit/base/local.mk
 endif
+include tests/fuzz/local.mk

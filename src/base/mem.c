@@ -6,7 +6,11 @@
 
 void *mem_alloc(size_t count, size_t size)
 {
-    return calloc(count > 0 ? count : 1, size > 0 ? size : 1);
+    size_t bytes;
+
+    if (__builtin_mul_overflow(count, size, &bytes))
+        return NULL;
+    return calloc(1, bytes > 0 ? bytes : 1);
 }
 
 void *mem_grow(void *block, size_t count, size_t size)

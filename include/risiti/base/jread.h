@@ -12,7 +12,15 @@
 #include "risiti/base/err.h"
 #include "risiti/base/str.h"
 
-#define JREAD_DEPTH_MAX 16
+/*
+ * Callers have lower limits on bytes (requests 64 KiB, Daraja's answers 256 KiB); the others bound
+ * the memory that a tree takes, which is many times its text.
+ */
+#define JREAD_BYTES_MAX 1048576
+#define JREAD_DEPTH_MAX 16        /* objects and arrays in one another */
+#define JREAD_KEYS_MAX 256        /* in one object */
+#define JREAD_VALUES_MAX 16384    /* in one text */
+#define JREAD_CONTAINERS_MAX 2048 /* objects and arrays in one text */
 
 /* A value in a parsed document; lives as long as the arena it was parsed into. */
 struct jread;
@@ -29,7 +37,8 @@ enum jread_type {
 
 /*
  * Parses one JSON text (RFC 8259). ERR_SYNTAX with a sentence for people in `ret_why` (static text,
- * never NULL on ERR_SYNTAX), or ERR_NOMEM. The tree is ended by the arena's reset.
+ * never NULL on ERR_SYNTAX), ERR_TOO_LARGE above JREAD_BYTES_MAX, or ERR_NOMEM. The tree is ended
+ * by the arena's reset.
  */
 RISITI_CHECKED enum err jread_parse(struct arena *arena, struct str text,
                                     const struct jread **ret_root, const char **ret_why);

@@ -59,3 +59,9 @@ tests_unit_base_test_jwrite_SOURCES = tests/unit/base/test_jwrite.c
 tests_unit_base_test_jwrite_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_base_test_jwrite_LDADD = $(BASE_TEST_LIBS)
 TESTS += tests/unit/base/test_jwrite
+
+check_PROGRAMS += tests/unit/base/test_jread
+tests_unit_base_test_jread_SOURCES = tests/unit/base/test_jread.c
+tests_unit_base_test_jread_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_base_test_jread_LDADD = $(BASE_TEST_LIBS)
+TESTS += tests/unit/base/test_jread

@@ -1,0 +1,12 @@
+# Fuzz targets. Here each is linked with standalone.c and runs over its stored inputs.
+FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/fuzz
+FUZZ_MAIN = tests/fuzz/standalone.c tests/fuzz/fuzz.h
+
+check_PROGRAMS += tests/fuzz/fuzz_jread
+tests_fuzz_fuzz_jread_SOURCES = tests/fuzz/fuzz_jread.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_jread_CPPFLAGS = $(FUZZ_CPPFLAGS) -I$(top_srcdir)/src/base
+tests_fuzz_fuzz_jread_LDADD = libbase.a $(BASE_LIBS)
+
+EXTRA_DIST += tests/fuzz/seeds
+dist_check_SCRIPTS += tests/fuzz/replay.sh
+TESTS += tests/fuzz/replay.sh
