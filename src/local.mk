@@ -1,2 +1,3 @@
 # Libraries, lowest layer first; each folder's own list stands beside its sources.
 include src/base/local.mk
+include src/daraja/local.mk
