@@ -6,6 +6,7 @@ AM_TESTS_ENVIRONMENT = srcdir='$(srcdir)'; export srcdir; builddir='$(abs_buildd
 
 if ENABLE_TESTS
 include tests/unit/base/local.mk
+include tests/unit/http/local.mk
 include tests/unit/daraja/local.mk
 endif
 include tests/fuzz/local.mk

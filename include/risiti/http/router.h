@@ -31,7 +31,11 @@ struct route_match {
     char allow[ROUTE_ALLOW_SIZE]; /* on ERR_METHOD: the methods that the path takes */
 };
 
-/* ERR_ROUTE when no pattern fits the path, ERR_METHOD when none of those that fit has the method. */
+/*
+ * ERR_ROUTE when no pattern fits the path, ERR_METHOD when none of those that fit has the method.
+ * Of the patterns that fit, those with the fewest braces count alone: a path that "/a/b" names is
+ * never one of "/a/{id}", whatever the method.
+ */
 RISITI_CHECKED enum err router_match(const struct route *routes, size_t route_count,
                                      enum method method, struct str path,
                                      struct route_match *ret_match);

@@ -1,0 +1,14 @@
+# Unit tests of http.
+HTTP_TEST_LIBS = libtap.a libhttp.a libbase.a $(BASE_LIBS) $(CUNIT_LIBS)
+
+check_PROGRAMS += tests/unit/http/test_query
+tests_unit_http_test_query_SOURCES = tests/unit/http/test_query.c
+tests_unit_http_test_query_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_http_test_query_LDADD = $(HTTP_TEST_LIBS)
+TESTS += tests/unit/http/test_query
+
+check_PROGRAMS += tests/unit/http/test_router
+tests_unit_http_test_router_SOURCES = tests/unit/http/test_router.c
+tests_unit_http_test_router_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_http_test_router_LDADD = $(HTTP_TEST_LIBS)
+TESTS += tests/unit/http/test_router
