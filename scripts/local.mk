@@ -1,6 +1,6 @@
 # Scripts: what they are for stands in the first lines of each.
 EXTRA_DIST += scripts/bootstrap scripts/check-headers scripts/check-sizes \
-	scripts/lint .clang-tidy
+	scripts/lint scripts/test-db .clang-tidy
 
 # Each layer sees only those below it.
 EXTRA_DIST += src/base/.may_include src/net/.may_include src/http/.may_include \

@@ -1,4 +1,5 @@
 # Libraries, lowest layer first; each folder's own list stands beside its sources.
 include src/base/local.mk
 include src/http/local.mk
+include src/db/local.mk
 include src/daraja/local.mk
