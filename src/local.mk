@@ -3,3 +3,4 @@ include src/base/local.mk
 include src/http/local.mk
 include src/db/local.mk
 include src/daraja/local.mk
+include src/fcgi/local.mk
