@@ -14,5 +14,7 @@ libbase_a_SOURCES += \
 	include/risiti/base/jwrite.h src/base/jwrite.c
 libbase_a_SOURCES += \
 	include/risiti/base/jread.h src/base/jread.c src/base/jscan.c src/base/jscan.h
+libbase_a_SOURCES += \
+	include/risiti/base/log.h src/base/log.c
 libbase_a_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS) $(CRYPTO_CFLAGS) $(INIH_CFLAGS)
 BASE_LIBS = $(JSONC_LIBS) $(CRYPTO_LIBS) $(INIH_LIBS)

@@ -10,11 +10,11 @@
 #include "risiti/base/str.h"
 
 struct buffer {
-    char *data;        /* always NUL-terminated after the first append, NULL before */
-    size_t length;     /* without that NUL */
+    char *data;    /* always NUL-terminated after the first append, NULL before */
+    size_t length; /* without that NUL */
     size_t capacity;
     size_t bytes_max;
-    enum err err;      /* ERR_OK, ERR_TOO_LARGE or ERR_NOMEM: the first failure */
+    enum err err; /* ERR_OK, ERR_TOO_LARGE or ERR_NOMEM: the first failure */
 };
 
 /* Allocates nothing yet. */

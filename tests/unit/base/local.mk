@@ -65,3 +65,9 @@ tests_unit_base_test_jread_SOURCES = tests/unit/base/test_jread.c
 tests_unit_base_test_jread_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_base_test_jread_LDADD = $(BASE_TEST_LIBS)
 TESTS += tests/unit/base/test_jread
+
+check_PROGRAMS += tests/unit/base/test_log
+tests_unit_base_test_log_SOURCES = tests/unit/base/test_log.c
+tests_unit_base_test_log_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_base_test_log_LDADD = $(BASE_TEST_LIBS)
+TESTS += tests/unit/base/test_log

@@ -223,6 +223,7 @@ static void surrogates_come_in_pairs(void)
     CU_ASSERT_TRUE(refused(STR("\"\\ud83dx\""), "surrogate"));
     CU_ASSERT_TRUE(refused(STR("\"\\ud83d\\u0041\""), "surrogate"));
     CU_ASSERT_TRUE(refused(STR("\"\\ud83d\\ud83d\""), "surrogate"));
+    CU_ASSERT_TRUE(refused(STR("\"\\ud83d\\ue000\""), "surrogate"));
 }
 
 static void invalid_utf8_is_refused(void)
