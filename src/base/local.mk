@@ -11,6 +11,11 @@ libbase_a_SOURCES += \
 	include/risiti/base/phone.h include/risiti/base/uuid.h \
 	src/base/clock.c src/base/crypto.c src/base/money.c src/base/phone.c src/base/uuid.c
 libbase_a_SOURCES += \
+	include/risiti/base/config.h include/risiti/base/config_keys.h \
+	include/risiti/base/config_rows.h include/risiti/base/config_short_code_keys.h \
+	src/base/config.c src/base/config_check.c src/base/config_file.c src/base/config_networks.c \
+	src/base/config_rows.c src/base/config_value.c src/base/config_write.c
+libbase_a_SOURCES += \
 	include/risiti/base/jwrite.h src/base/jwrite.c
 libbase_a_SOURCES += \
 	include/risiti/base/jread.h src/base/jread.c src/base/jscan.c src/base/jscan.h

@@ -38,13 +38,14 @@ enum short_code_type { SHORT_CODE_PAYBILL, SHORT_CODE_TILL };
 /* One [shortcode NUMBER] section. */
 struct config_short_code {
     char number[8];       /* what payers type: the PayBill, or the till number */
-    char store_number[8]; /* tills: the head-office number that went live; else the same as number */
+    char store_number[8]; /* tills: the head-office number that went live; else as number */
     enum short_code_type type;
     struct secret passkey;
     bool is_default;      /* pushes go here */
     struct money amount_min, amount_max; /* for pushes and for C2B validation */
-    char account_pattern[CONFIG_TEXT_SIZE]; /* POSIX extended, empty for any; whole text must match */
-    bool reject_on_timeout;  /* ResponseType Cancelled instead of Completed at registration */
+    /* POSIX extended, empty for any: see config_short_code_accepts. */
+    char account_pattern[CONFIG_TEXT_SIZE];
+    bool reject_on_timeout; /* ResponseType Cancelled instead of Completed at registration */
 };
 
 struct config {
@@ -84,14 +85,22 @@ RISITI_CHECKED enum err config_load(const char *path, struct config **ret_config
 /* Wipes the secrets. NULL is fine. */
 void config_free(struct config *config);
 
-/* The section for a short code (number or store number), the default one for empty text; NULL when there is none. */
+/*
+ * The section for a short code (number or store number), the default one for empty text; NULL when
+ * there is none.
+ */
 const struct config_short_code *config_short_code_find(const struct config *config,
                                                        struct str number);
+/* Whether the whole account reference matches the short code's pattern; without one, any does. */
+bool config_short_code_accepts(const struct config_short_code *short_code, struct str account);
 /* Whether a textual IPv4 or IPv6 address lies in the list. False for text that is no address. */
 bool config_networks_contain(const struct config_networks *networks, struct str address);
 /* Writes the commented example file, made from the table. */
 void config_write_example(struct buffer *buffer);
-/* One row a key: "section.key default limits help", for manual pages and --help. */
+/*
+ * One line a key, for manual pages and --help: section.key, default ("-" for none), limits and help
+ * with a tab between them.
+ */
 void config_write_reference(struct buffer *buffer);
 
 #endif

@@ -30,6 +30,20 @@ tests_unit_base_test_clock_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_base_test_clock_LDADD = $(BASE_TEST_LIBS)
 TESTS += tests/unit/base/test_clock
 
+check_PROGRAMS += tests/unit/base/test_config
+tests_unit_base_test_config_SOURCES = tests/unit/base/test_config.c \
+	tests/unit/base/config_fixture.c tests/unit/base/config_fixture.h
+tests_unit_base_test_config_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_base_test_config_LDADD = $(BASE_TEST_LIBS)
+TESTS += tests/unit/base/test_config
+
+check_PROGRAMS += tests/unit/base/test_config_rules
+tests_unit_base_test_config_rules_SOURCES = tests/unit/base/test_config_rules.c \
+	tests/unit/base/config_fixture.c tests/unit/base/config_fixture.h
+tests_unit_base_test_config_rules_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_base_test_config_rules_LDADD = $(BASE_TEST_LIBS)
+TESTS += tests/unit/base/test_config_rules
+
 check_PROGRAMS += tests/unit/base/test_crypto
 tests_unit_base_test_crypto_SOURCES = tests/unit/base/test_crypto.c
 tests_unit_base_test_crypto_CPPFLAGS = $(UNIT_CPPFLAGS)
