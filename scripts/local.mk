@@ -1,6 +1,9 @@
 # Scripts: what they are for stands in the first lines of each.
+EXTRA_DIST += scripts/demo scripts/test scripts/lib/build.sh scripts/lib/common.sh \
+	scripts/lib/database.sh scripts/lib/packages.sh scripts/lib/process.sh scripts/lib/stack.sh \
+	scripts/lib/steps.sh scripts/lib/webserver.sh
 EXTRA_DIST += scripts/bootstrap scripts/check-headers scripts/check-sizes \
-	scripts/lint scripts/test-db .clang-tidy
+	scripts/lint scripts/test-db .clang-tidy .shellcheckrc
 
 # Each layer sees only those below it.
 EXTRA_DIST += src/base/.may_include src/net/.may_include src/http/.may_include \

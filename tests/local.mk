@@ -4,6 +4,8 @@ LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver
 SH_LOG_DRIVER = $(LOG_DRIVER)
 AM_TESTS_ENVIRONMENT = srcdir='$(srcdir)'; export srcdir; builddir='$(abs_builddir)'; export builddir;
 
+include tests/e2e/local.mk
+
 if ENABLE_TESTS
 include tests/unit/base/local.mk
 include tests/unit/http/local.mk

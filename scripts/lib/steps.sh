@@ -1,0 +1,105 @@
+# shellcheck shell=bash
+# The walk through the demo: each step says what happens, shows the request and the answer, and
+# checks that the answer is the expected one. Needs common.sh and stack.sh; `dir` and BASE_URL.
+
+step_count=0
+if [ -t 1 ]; then
+    bold=$'\e[1m' dim=$'\e[2m' plain=$'\e[0m'
+else
+    bold='' dim='' plain=''
+fi
+
+# step TEXT: a heading.
+step() {
+    step_count=$((step_count + 1))
+    printf '\n%s%d. %s%s\n' "$bold" "$step_count" "$1" "$plain"
+}
+
+explain() {
+    printf '   %s\n' "$*"
+}
+
+# request EXPECTED METHOD PATH KEY [BODY]: shows and makes one request; KEY is API_KEY or API_KEY_2,
+# or empty for none. The answer's body is in `answer`. Ends the demo when the status is not EXPECTED.
+request() {
+    local expected=$1 method=$2 path=$3 key=$4 body=${5-} status
+    local arguments=(-X "$method")
+    [ -z "$key" ] || arguments+=(-H "X-API-KEY: ${!key}")
+    [ -z "$body" ] || arguments+=(-H 'Content-Type: application/json' -d "$body")
+    printf '   %s$ curl -X %s "%s"' "$dim" "$method" "$BASE_URL$path"
+    [ -z "$key" ] || printf " -H \"X-API-KEY: \$%s\"" "$key"
+    [ -z "$body" ] || printf " \\\\\n       -H 'Content-Type: application/json' -d '%s'" "$body"
+    printf '%s\n' "$plain"
+    status=$(curl -sS --max-time 30 -o "$dir/tmp/answer" -w '%{http_code}' "${arguments[@]}" \
+        "$BASE_URL$path") || die "no answer from $BASE_URL$path"
+    answer=$(cat "$dir/tmp/answer")
+    printf '   HTTP %s\n' "$status"
+    answer_show
+    [ "$status" = "$expected" ] ||
+        die "expected HTTP $expected; the logs are in $dir/log"
+}
+
+answer_show() {
+    { python3 -m json.tool --no-ensure-ascii <<<"$answer" 2>/dev/null || printf '%s\n' "$answer"; } |
+        sed 's/^/   /'
+}
+
+# expect NAME VALUE: a member of the last answer.
+expect() {
+    local value
+    value=$(json_field "$1" <<<"$answer")
+    [ "$value" = "$2" ] || die "expected $1 to be $2, not '$value'; the logs are in $dir/log"
+}
+
+# receipt_new: a receipt as M-Pesa's look, which no other run has.
+receipt_new() {
+    printf 'U%s' "$(random_hex 5 | tr 'a-f' 'K-P' | cut -c1-9)"
+}
+
+# A confirmation as Safaricom posts it when a customer has paid: RECEIPT, SHILLINGS, ACCOUNT.
+confirmation_body() {
+    printf '{"TransactionType":"Pay Bill","TransID":"%s","TransTime":"%s","TransAmount":"%s.00",' \
+        "$1" "$(TZ=Africa/Nairobi date +%Y%m%d%H%M%S)" "$2"
+    printf '"BusinessShortCode":"%s","BillRefNumber":"%s","InvoiceNumber":"",' "$SHORT_CODE" "$3"
+    printf '"OrgAccountBalance":"48210.00","ThirdPartyTransID":"","MSISDN":"2547 ***** 678",'
+    printf '"FirstName":"JANE","MiddleName":"","LastName":""}'
+}
+
+steps_apps() {
+    step "Two applications get their API keys: risiti app create"
+    API_KEY=$(app_create "demo shop")
+    API_KEY_2=$(app_create "demo school")
+    [ -n "$API_KEY" ] && [ -n "$API_KEY_2" ] || die "the applications could not be created"
+    explain "demo shop:   ${API_KEY:0:17}…"
+    explain "demo school: ${API_KEY_2:0:17}…"
+    explain "A key is shown once; the database keeps only its SHA-256."
+}
+
+steps_c2b() {
+    local receipt
+    receipt=$(receipt_new)
+    step "A customer pays KES 150 at PayBill $SHORT_CODE. Safaricom posts the confirmation."
+    explain "No application asked for this payment: it is kept under ADMIN_SHOP until one claims it."
+    request 200 POST /api/mpesa/c2b-confirmation/ '' "$(confirmation_body "$receipt" 150 A7Q2M9)"
+    explain "It is committed to the database before this answer. Were it not, Safaricom would hear so."
+
+    step "demo shop asks whether the receipt that its customer typed is paid."
+    request 200 GET "/api/payments/verify/?receipt=$receipt" API_KEY
+    expect paid true
+    expect claimable true
+    explain "Paid, and nobody has used it yet. The phone number stays masked until it is claimed."
+
+    step "demo shop claims it, and hands out the goods."
+    request 200 POST /api/payments/claim/ API_KEY "{\"receipt\":\"$receipt\"}"
+
+    step "The same receipt a second time: the customer shows it again next week."
+    request 409 POST /api/payments/claim/ API_KEY "{\"receipt\":\"$receipt\"}"
+    expect message "Payment already claimed"
+    explain "One receipt pays once."
+
+    step "The other application tries the receipt too."
+    request 404 POST /api/payments/claim/ API_KEY_2 "{\"receipt\":\"$receipt\"}"
+    request 200 GET "/api/payments/verify/?receipt=$receipt" API_KEY_2
+    expect paid false
+    explain "For demo school it does not exist: the answer is the one for a receipt that never was."
+}
