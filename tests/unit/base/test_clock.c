@@ -61,6 +61,11 @@ static void instants_before_1970_have_a_date_too(void)
     CU_ASSERT_EQUAL(date.day, 31);
     CU_ASSERT_EQUAL(date.second, 59);
     CU_ASSERT_EQUAL(date.microsecond, 999999);
+    /* 0000-01-01 is 719528 days before; the year before it has 365 days. */
+    date = clock_date_of(-(INT64_C(719528) + 365) * 86400 * CLOCK_US_PER_SECOND);
+    CU_ASSERT_EQUAL(date.year, -1);
+    CU_ASSERT_EQUAL(date.month, 1);
+    CU_ASSERT_EQUAL(date.day, 1);
 }
 
 static void every_day_until_9999_follows_the_one_before(void)

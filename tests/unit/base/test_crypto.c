@@ -234,8 +234,8 @@ static void base64_of_many_bytes_has_no_line_breaks(void)
 static void other_texts_are_no_base64(void)
 {
     static const char *const texts[] = {
-        "Z",    "Zg",    "Zg=",       "=",        "==",   "====", "Z===", "Zm9v=", "Zm9v\n",
-        " Zm9", "Zm 9v", "Zm9v Zm9v", "Zg==Zg==", "Zm-_", "Zh==", "Zm9=", "Z=g=",
+        "Z",     "Zg",        "Zg=",      "=",    "==",   "====", "Z===", "Zm9v=", "Zm9v\n", " Zm9",
+        "Zm 9v", "Zm9v Zm9v", "Zg==Zg==", "Zm-_", "Zh==", "ZB==", "ZmB=", "Zm9=",  "Z=g=",
     };
     struct str bytes = STR("untouched");
 
