@@ -30,9 +30,9 @@ struct problem {
 /* Notes a wrong field; those beyond the maximum are dropped. `name` must outlive the answer. */
 void problem_add_field(struct problem *problem, struct str name, const char *message);
 /*
- * Replaces the response by the problem for `err`, which must not be ERR_OK. `message` takes the
- * place of `error` for ERR_ALREADY_CLAIMED. 401 gets WWW-Authenticate, retryable errors
- * Retry-After.
+ * Replaces the response, its headers too, by the problem for `err`, which must not be ERR_OK.
+ * `problem` may be NULL. `message` takes the place of `error` for ERR_ALREADY_CLAIMED. 401 gets
+ * WWW-Authenticate; retryable errors and those with retry_after_seconds get Retry-After.
  */
 void problem_write(struct response *response, enum err err, const struct problem *problem);
 

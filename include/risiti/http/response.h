@@ -14,6 +14,8 @@
 
 #define RESPONSE_HEADERS_MAX 12
 #define RESPONSE_BODY_BYTES_MAX (1024 * 1024)
+/* A whole number and its NUL. */
+#define RESPONSE_NUMBER_SIZE 12
 
 struct response_header {
     const char *name;
@@ -26,7 +28,8 @@ struct response {
     struct response_header headers[RESPONSE_HEADERS_MAX];
     size_t header_count;
     struct buffer body;
-    struct jwrite json; /* writes into body */
+    struct jwrite json; /* writes into body: a response is not moved */
+    char retry_after[RESPONSE_NUMBER_SIZE]; /* what the Retry-After header points to */
 };
 
 /* 200, application/json, empty. The body's memory is kept over response_clear. */
@@ -36,9 +39,11 @@ void response_release(struct response *response);
 void response_clear(struct response *response);
 /*
  * Adds a header; `name` is static, `value` lives as long as the arena of the request. Values with
- * control characters are dropped: they could forge a header.
+ * control characters are dropped: they could forge a header. At most RESPONSE_HEADERS_MAX.
  */
 void response_header_add(struct response *response, const char *name, struct str value);
+/* Adds Retry-After. */
+void response_retry_after(struct response *response, unsigned seconds);
 /*
  * "Status: 200 OK", the headers, Content-Length, Cache-Control: no-store, X-Content-Type-Options:
  * nosniff, an empty line and the body. The body's failure (ERR_TOO_LARGE, ERR_NOMEM) is returned.

@@ -12,3 +12,15 @@ tests_unit_http_test_router_SOURCES = tests/unit/http/test_router.c
 tests_unit_http_test_router_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_http_test_router_LDADD = $(HTTP_TEST_LIBS)
 TESTS += tests/unit/http/test_router
+
+check_PROGRAMS += tests/unit/http/test_response
+tests_unit_http_test_response_SOURCES = tests/unit/http/test_response.c
+tests_unit_http_test_response_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_http_test_response_LDADD = $(HTTP_TEST_LIBS)
+TESTS += tests/unit/http/test_response
+
+check_PROGRAMS += tests/unit/http/test_problem
+tests_unit_http_test_problem_SOURCES = tests/unit/http/test_problem.c
+tests_unit_http_test_problem_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_http_test_problem_LDADD = $(HTTP_TEST_LIBS)
+TESTS += tests/unit/http/test_problem
