@@ -3,6 +3,7 @@
 
 #include "config_fixture.h"
 
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -87,7 +88,8 @@ int config_fixture_run(const char *suite, const struct tap_test *tests, size_t t
 {
     int result;
 
-    if (mkdtemp(folder) == NULL)
+    /* What other tests are told by variables would be warnings here. */
+    if (clearenv() != 0 || mkdtemp(folder) == NULL)
         return EXIT_FAILURE;
     (void)snprintf(ini_path, sizeof(ini_path), "%s/risiti.ini", folder);
     (void)snprintf(secret_path, sizeof(secret_path), "%s/secret", folder);
