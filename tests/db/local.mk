@@ -1,6 +1,6 @@
 # Tests that need a database: scripts/test-db make check. Without one they are skipped.
 check_LIBRARIES += libtestdb.a
-libtestdb_a_SOURCES = tests/db/testdb.c tests/db/testdb.h
+libtestdb_a_SOURCES = tests/db/testdb.c tests/db/testdb.h tests/db/testproxy.c tests/db/testproxy.h
 libtestdb_a_CPPFLAGS = $(DB_TEST_CPPFLAGS)
 
 DB_TEST_CPPFLAGS = $(UNIT_CPPFLAGS) -I$(top_srcdir)/tests/db $(MARIADB_CFLAGS)
@@ -11,3 +11,28 @@ tests_db_test_statement_SOURCES = tests/db/test_statement.c
 tests_db_test_statement_CPPFLAGS = $(DB_TEST_CPPFLAGS)
 tests_db_test_statement_LDADD = $(DB_TEST_LIBS)
 TESTS += tests/db/test_statement
+
+check_PROGRAMS += tests/db/test_unit
+tests_db_test_unit_SOURCES = tests/db/test_unit.c
+tests_db_test_unit_CPPFLAGS = $(DB_TEST_CPPFLAGS)
+tests_db_test_unit_LDADD = $(DB_TEST_LIBS)
+TESTS += tests/db/test_unit
+
+check_PROGRAMS += tests/db/test_connection
+tests_db_test_connection_SOURCES = tests/db/test_connection.c
+tests_db_test_connection_CPPFLAGS = $(DB_TEST_CPPFLAGS)
+tests_db_test_connection_LDADD = $(DB_TEST_LIBS)
+TESTS += tests/db/test_connection
+
+check_PROGRAMS += tests/db/test_migrate
+tests_db_test_migrate_SOURCES = tests/db/test_migrate.c
+tests_db_test_migrate_CPPFLAGS = $(DB_TEST_CPPFLAGS)
+tests_db_test_migrate_LDADD = $(DB_TEST_LIBS)
+TESTS += tests/db/test_migrate
+
+check_PROGRAMS += tests/db/check_restart
+tests_db_check_restart_SOURCES = tests/db/check_restart.c
+tests_db_check_restart_CPPFLAGS = $(DB_TEST_CPPFLAGS)
+tests_db_check_restart_LDADD = $(DB_TEST_LIBS)
+dist_check_SCRIPTS += tests/db/test_restart.sh tests/db/test_embed.sh
+TESTS += tests/db/test_restart.sh tests/db/test_embed.sh

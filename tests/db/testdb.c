@@ -11,11 +11,14 @@
 #include <stdarg.h>
 #include <unistd.h>
 
+#include "risiti/base/clock.h"
 #include "risiti/base/number.h"
 #include "risiti/db/migrate.h"
 
 #define SQL_MAX 4096
 #define ARENA_MAX ((size_t)8 << 20)
+#define RECONNECT_TRIES_MAX 600
+#define RECONNECT_PAUSE_MS 50
 
 static struct {
     char name[64];
@@ -64,13 +67,12 @@ __attribute__((noreturn)) static void admin_failed(const char *sql)
     abort();
 }
 
-static void admin_connect(void)
+static bool admin_connect(void)
 {
     testdb.admin = mysql_init(NULL);
     ASSERT(testdb.admin != NULL);
-    if (mysql_real_connect(testdb.admin, NULL, testdb.options.user, NULL, NULL, 0,
-                           testdb.options.socket, 0) == NULL)
-        admin_failed("connect");
+    return mysql_real_connect(testdb.admin, NULL, testdb.options.user, NULL, NULL, 0,
+                              testdb.options.socket, 0) != NULL;
 }
 
 RISITI_PRINTF(1, 0) static int64_t admin_run(const char *format, va_list values)
@@ -114,6 +116,18 @@ int64_t testdb_number(const char *format, ...)
     return number;
 }
 
+void testdb_reconnect(void)
+{
+    mysql_close(testdb.admin);
+    for (int tries = 0; !admin_connect(); tries++) {
+        if (tries == RECONNECT_TRIES_MAX)
+            admin_failed("connect again");
+        mysql_close(testdb.admin);
+        clock_sleep_ms(RECONNECT_PAUSE_MS);
+    }
+    testdb_sql("USE %s", testdb.name);
+}
+
 static void testdb_make(void)
 {
     const int length = snprintf(testdb.name, sizeof(testdb.name), "risiti_test_%s_%ld",
@@ -128,7 +142,8 @@ static void testdb_make(void)
     };
     testdb.arena = arena_new(ARENA_MAX);
     ASSERT(testdb.arena != NULL);
-    admin_connect();
+    if (!admin_connect())
+        admin_failed("connect");
     testdb_sql("CREATE DATABASE %s", testdb.name);
     testdb_sql("USE %s", testdb.name);
 }

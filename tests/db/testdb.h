@@ -33,5 +33,7 @@ struct arena *testdb_arena(void);
 RISITI_PRINTF(1, 2) void testdb_sql(const char *format, ...);
 /* The same, and returns the whole number that is its answer; -1 for NULL or no row. */
 RISITI_PRINTF(1, 2) int64_t testdb_number(const char *format, ...);
+/* Connects testdb's own connection again, after a test has ended the server; waits until it can. */
+void testdb_reconnect(void);
 
 #endif

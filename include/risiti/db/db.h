@@ -53,7 +53,14 @@ struct db_statement {
     const char *name, *sql;
 };
 
-enum db_kind { DB_KIND_NULL, DB_KIND_INT, DB_KIND_TEXT, DB_KIND_BYTES, DB_KIND_MONEY, DB_KIND_TIME };
+enum db_kind {
+    DB_KIND_NULL,
+    DB_KIND_INT,
+    DB_KIND_TEXT,
+    DB_KIND_BYTES,
+    DB_KIND_MONEY,
+    DB_KIND_TIME
+};
 
 /* One bound value. */
 struct db_value {
@@ -87,21 +94,26 @@ struct db_rows;
 /*
  * Runs a statement that returns no rows. `ret_affected` (changed rows, not matched ones) may be
  * NULL. ERR_DUPLICATE for a unique key, ERR_DB_CONFLICT, ERR_DB_AWAY, ERR_DB_FULL, ERR_DB_QUERY,
- * ERR_DB_COMMIT_UNKNOWN when the connection broke under it outside a transaction.
+ * ERR_DB_COMMIT_UNKNOWN when the connection broke under it outside a transaction. A connection that
+ * was found broken before anything was sent is opened again without a word.
  */
 RISITI_CHECKED enum err db_execute(struct db *db, const struct db_statement *statement,
                                    const struct db_value *values, size_t value_count,
                                    uint64_t *ret_affected);
 /*
  * Runs a statement that returns rows: at most `rows_max` are taken, the rest is dropped. The errors
- * of db_execute, and ERR_NOMEM.
+ * of db_execute, and ERR_NOMEM. A SELECT outside a unit is sent once more when its connection broke.
  */
 RISITI_CHECKED enum err db_query(struct db *db, const struct db_statement *statement,
                                  const struct db_value *values, size_t value_count,
                                  struct arena *arena, size_t rows_max,
                                  const struct db_rows **ret_rows);
 size_t db_row_count(const struct db_rows *rows);
-/* Columns count from 0. Reading a column that is NULL gives 0, an empty view, or a zero UUID. */
+/*
+ * Columns count from 0. Reading a column that is NULL gives 0, an empty view, or a zero UUID. The
+ * function must fit the column: db_int whole numbers and DECIMAL without decimals (as of SUM),
+ * db_money DECIMAL with one or two, db_time DATETIME and DATE, db_text everything else.
+ */
 bool db_is_null(const struct db_rows *rows, size_t row, size_t column);
 int64_t db_int(const struct db_rows *rows, size_t row, size_t column);
 /* NUL-terminated behind its end; data NULL for NULL. Lives in the arena. */
@@ -125,10 +137,13 @@ struct db_unit {
 };
 
 /*
- * Runs the unit: ERR_DB_CONFLICT (and ERR_DB_AWAY before COMMIT, once) redoes it from its first read after a
- * short random pause, at most DB_UNIT_TRIES_MAX times. A lost COMMIT is settled; when the mark is
- * absent the unit is redone (its conditional writes and unique keys make that safe). Returns what
- * `work` returned, or the error that remained; ERR_OK means that COMMIT returned 0 or was settled.
+ * Runs the unit: ERR_DB_CONFLICT (and ERR_DB_AWAY before COMMIT, once) redoes it from its first
+ * read after a short random pause; it is tried at most DB_UNIT_TRIES_MAX times. After the first
+ * conflict, broken connection or full disk no statement of the unit is sent any more, and it is not
+ * committed, whatever `work` returns. A lost COMMIT is settled; when the mark is absent the unit is
+ * redone (its conditional writes and unique keys make that safe), and the mark is asked for again
+ * when the redo fails: the lost COMMIT may have come late. Returns what `work` returned, or the
+ * error that remained; ERR_OK means that COMMIT returned 0 or was settled.
  */
 RISITI_CHECKED enum err db_run_unit(struct db *db, const struct db_unit *unit);
 /* Whether a unit is under way: store functions that must not run outside one ASSERT it. */
