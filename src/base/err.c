@@ -3,9 +3,10 @@
 
 #include "risiti/base/err.h"
 
-#define ROW(name, code_, title_, status_, retryable_)                                              \
-    [ERR_##name] = {{.code = (code_), .title = (title_), .status = (status_),                      \
-                     .retryable = (retryable_)}, #name}
+#define ROW(name, code_, title_, status_, retryable_) \
+    [ERR_##name] = { \
+        {.code = (code_), .title = (title_), .status = (status_), .retryable = (retryable_)}, \
+        #name}
 
 static const struct {
     struct err_info info;

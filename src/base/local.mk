@@ -8,8 +8,9 @@ libbase_a_SOURCES = \
 	src/base/str.c
 libbase_a_SOURCES += \
 	include/risiti/base/clock.h include/risiti/base/crypto.h include/risiti/base/money.h \
-	include/risiti/base/phone.h include/risiti/base/uuid.h \
-	src/base/clock.c src/base/crypto.c src/base/money.c src/base/phone.c src/base/uuid.c
+	include/risiti/base/phone.h include/risiti/base/receipt.h include/risiti/base/uuid.h \
+	src/base/clock.c src/base/crypto.c src/base/money.c src/base/phone.c \
+	src/base/receipt.c src/base/uuid.c
 libbase_a_SOURCES += \
 	include/risiti/base/config.h include/risiti/base/config_keys.h \
 	include/risiti/base/config_rows.h include/risiti/base/config_short_code_keys.h \

@@ -3,6 +3,7 @@
 
 #include "risiti/daraja/payload.h"
 
+#include "risiti/base/receipt.h"
 #include "risiti/daraja/text.h"
 
 #include "payload_field.h"

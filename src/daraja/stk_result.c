@@ -3,6 +3,8 @@
 
 #include "risiti/daraja/payload.h"
 
+#include "risiti/base/receipt.h"
+
 #include "payload_field.h"
 
 /* CallbackMetadata has five items; what lies beyond this many is not looked at. */

@@ -13,8 +13,7 @@ static void test_complete(const CU_pTest test, const CU_pSuite suite,
     printf("%s %u - %s: %s\n", first_failure == NULL ? "ok" : "not ok", ++tests_done, suite->pName,
            test->pName);
     for (CU_pFailureRecord failure = first_failure; failure != NULL; failure = failure->pNext)
-        printf("# %s:%u: %s\n", failure->strFileName, failure->uiLineNumber,
-               failure->strCondition);
+        printf("# %s:%u: %s\n", failure->strFileName, failure->uiLineNumber, failure->strCondition);
     (void)fflush(stdout);
 }
 

@@ -19,11 +19,14 @@ struct tap_test {
 /* Runs the tests in order under the suite's name. Returns main's result. */
 int tap_run(const char *suite, const struct tap_test *tests, size_t test_count);
 
-#define TAP_TEST(function) {#function, function}
-#define TAP_MAIN(suite, table)                                                                     \
-    int main(void)                                                                                 \
-    {                                                                                              \
-        return tap_run(suite, table, ARRAY_LENGTH(table));                                         \
+#define TAP_TEST(function) \
+    { \
+#function, function \
+    }
+#define TAP_MAIN(suite, table) \
+    int main(void) \
+    { \
+        return tap_run(suite, table, ARRAY_LENGTH(table)); \
     }
 
 /* Compares a view with a NUL-terminated text. */

@@ -27,8 +27,8 @@ RISITI_CHECKED char *arena_copy(struct arena *arena, struct str text);
 /* The same as a view; data is NULL when there is no memory. */
 RISITI_CHECKED struct str arena_str(struct arena *arena, struct str text);
 /* Formatted text; data is NULL when there is no memory. */
-RISITI_CHECKED RISITI_PRINTF(2, 3) struct str arena_format(struct arena *arena, const char *format,
-                                                         ...);
+RISITI_CHECKED RISITI_PRINTF(2, 3) struct str
+    arena_format(struct arena *arena, const char *format, ...);
 /* Calls end(object) at the next reset. False without memory: nothing is registered then. */
 RISITI_CHECKED bool arena_on_reset(struct arena *arena, void (*end)(void *object), void *object);
 

@@ -16,8 +16,7 @@
 /* The caller must look at the result. */
 #define RISITI_CHECKED __attribute__((warn_unused_result))
 /* printf-like: the format is parameter number `position`, its values start at `first_value`. */
-#define RISITI_PRINTF(position, first_value)                                                       \
-    __attribute__((format(printf, position, first_value)))
+#define RISITI_PRINTF(position, first_value) __attribute__((format(printf, position, first_value)))
 /* Runs `function` with the variable's address when it leaves scope. */
 #define RISITI_CLEANUP(function) __attribute__((cleanup(function)))
 
@@ -27,8 +26,7 @@
  * For our own mistakes only, never for input, network or database content: says where on standard
  * error and aborts. It is always compiled in, and its condition has no side effects.
  */
-#define ASSERT(condition)                                                                          \
-    ((condition) ? (void)0 : assert_failed(#condition, __FILE__, __LINE__))
+#define ASSERT(condition) ((condition) ? (void)0 : assert_failed(#condition, __FILE__, __LINE__))
 
 __attribute__((noreturn)) void assert_failed(const char *condition, const char *file, int line);
 

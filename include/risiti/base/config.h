@@ -12,7 +12,7 @@
 #include "risiti/base/str.h"
 
 #define CONFIG_DEFAULT_PATH "/etc/risiti/risiti.ini"
-#define CONFIG_TEXT_SIZE 256      /* a value and its NUL */
+#define CONFIG_TEXT_SIZE 256 /* a value and its NUL */
 #define CONFIG_SECRET_SIZE 512
 #define CONFIG_ADDRESSES_MAX 64   /* entries of an address list */
 #define CONFIG_SHORT_CODES_MAX 64 /* [shortcode …] sections */
@@ -41,7 +41,7 @@ struct config_short_code {
     char store_number[8]; /* tills: the head-office number that went live; else as number */
     enum short_code_type type;
     struct secret passkey;
-    bool is_default;      /* pushes go here */
+    bool is_default;                     /* pushes go here */
     struct money amount_min, amount_max; /* for pushes and for C2B validation */
     /* POSIX extended, empty for any: see config_short_code_accepts. */
     char account_pattern[CONFIG_TEXT_SIZE];
@@ -64,7 +64,7 @@ struct config {
 
 /* What was wrong, or only doubtful, in the configuration: for people, one item a finding. */
 struct config_findings {
-    struct buffer errors;   /* lines "risiti.ini:12: [service] workers: …" */
+    struct buffer errors; /* lines "risiti.ini:12: [service] workers: …" */
     struct buffer warnings;
     size_t error_count, warning_count;
 };
@@ -95,6 +95,8 @@ const struct config_short_code *config_short_code_find(const struct config *conf
 bool config_short_code_accepts(const struct config_short_code *short_code, struct str account);
 /* Whether a textual IPv4 or IPv6 address lies in the list. False for text that is no address. */
 bool config_networks_contain(const struct config_networks *networks, struct str address);
+/* "localhost", an address in 127.0.0.0/8, ::1 or [::1]. */
+bool config_host_is_loopback(struct str host);
 /* Writes the commented example file, made from the table. */
 void config_write_example(struct buffer *buffer);
 /*

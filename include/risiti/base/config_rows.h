@@ -109,8 +109,9 @@ void config_warning(struct config_loader *loader, struct config_key key, const c
 RISITI_PRINTF(3, 4)
 void config_line_error(struct config_loader *loader, unsigned line, const char *format, ...);
 /* A warning of a place, not of a key. */
-RISITI_PRINTF(3, 4) void config_place_warning(struct config_loader *loader,
-                                              struct config_place place, const char *format, ...);
+RISITI_PRINTF(3, 4)
+void config_place_warning(struct config_loader *loader, struct config_place place,
+                          const char *format, ...);
 
 /*
  * Reads one value by its row's kind into the struct at `base`. ERR_INVALID with a sentence in
@@ -140,7 +141,5 @@ RISITI_CHECKED enum err config_networks_parse(struct str list, struct config_net
                                               struct buffer *problem);
 /* Whether this machine's own addresses are in the network. */
 bool config_network_has_loopback(const struct config_network *network);
-/* "localhost", 127.…, ::1 or [::1]. */
-bool config_host_is_loopback(struct str host);
 
 #endif

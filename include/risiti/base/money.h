@@ -19,8 +19,8 @@ struct money {
 #define MONEY_TEXT_SIZE 24
 
 enum money_fraction {
-    MONEY_WHOLE,  /* "10", "10.0", "10.00": a fraction must be zero */
-    MONEY_CENTS,  /* at most two decimals */
+    MONEY_WHOLE, /* "10", "10.0", "10.00": a fraction must be zero */
+    MONEY_CENTS, /* at most two decimals */
 };
 
 /*

@@ -32,9 +32,9 @@ RISITI_CHECKED enum err phone_parse(struct str text, struct phone *ret_phone);
 const char *phone_mask(struct str payer, char buffer[PHONE_MASK_SIZE]);
 
 enum phone_match {
-    PHONE_SAME,          /* proven: the whole number, or its SHA-256 */
-    PHONE_DIFFERENT,     /* proven */
-    PHONE_UNPROVEN,      /* a mask that fits, or text that says nothing: satisfies no check */
+    PHONE_SAME,      /* proven: the whole number, or its SHA-256 */
+    PHONE_DIFFERENT, /* proven */
+    PHONE_UNPROVEN,  /* a mask that fits, or text that says nothing: satisfies no check */
 };
 
 /*

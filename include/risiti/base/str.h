@@ -14,7 +14,10 @@ struct str {
 
 /* From a string literal, also in static tables. */
 #define STR(literal) ((struct str){"" literal, sizeof(literal) - 1})
-#define STR_INIT(literal) {"" literal, sizeof(literal) - 1}
+#define STR_INIT(literal) \
+    { \
+        "" literal, sizeof(literal) - 1 \
+    }
 #define STR_EMPTY ((struct str){NULL, 0})
 /* For printf: "%.*s" takes STR_ARG(view). Callers keep views below INT_MAX bytes. */
 #define STR_ARG(view) (int)(view).length, (view).data

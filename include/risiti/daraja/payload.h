@@ -11,15 +11,6 @@
 #include "risiti/base/money.h"
 #include "risiti/base/str.h"
 
-#define RECEIPT_LENGTH_MIN 8
-#define RECEIPT_LENGTH_MAX 20
-
-/*
- * Trims and upper-cases; data is NULL unless the result is [A-Z0-9]{8,20}: anything else is no
- * receipt. Also for receipts that apps send. In the arena.
- */
-struct str receipt_normalise(struct arena *arena, struct str text);
-
 /* An STK result. Text is empty (data NULL) where the body had none. */
 struct stk_result {
     struct str merchant_request_id, checkout_request_id;

@@ -4,7 +4,7 @@
 #include "tap.h"
 
 #include "risiti/base/arena.h"
-#include "risiti/daraja/payload.h"
+#include "risiti/base/receipt.h"
 #include "risiti/daraja/text.h"
 
 #define ARENA_BYTES_MAX 65536

@@ -1,7 +1,7 @@
-/* M-Pesa receipts: see payload.h. */
+/* M-Pesa receipts: see receipt.h. */
 #include "risiti/base/base.h"
 
-#include "risiti/daraja/payload.h"
+#include "risiti/base/receipt.h"
 
 struct str receipt_normalise(struct arena *arena, struct str text)
 {
