@@ -90,7 +90,7 @@ CREATE TABLE IF NOT EXISTS payment (
 CREATE TABLE IF NOT EXISTS callback_inbox (
   id          BINARY(16)   NOT NULL,
   kind        ENUM('stk','c2b') NOT NULL,
-  state       ENUM('received','applied','repeated','unmatched','malformed','foreign','conflict','failed')
+  state       ENUM('applied','repeated','unmatched','malformed','foreign','conflict','quarantined','failed')
               NOT NULL,
   received_at DATETIME(6)  NOT NULL,
   source      VARCHAR(45)  NOT NULL,

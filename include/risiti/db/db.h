@@ -69,17 +69,38 @@ struct db_value {
     int64_t integer; /* also cents, and microseconds UTC for a time */
 };
 
-#define DB_NULL {.kind = DB_KIND_NULL}
-#define DB_INT(value) {.kind = DB_KIND_INT, .integer = (int64_t)(value)}
+#define DB_NULL \
+    { \
+        .kind = DB_KIND_NULL \
+    }
+#define DB_INT(value) \
+    { \
+        .kind = DB_KIND_INT, .integer = (int64_t)(value) \
+    }
 /* NULL when the view's data is NULL. */
-#define DB_TEXT(view) {.kind = DB_KIND_TEXT, .text = (view)}
-#define DB_BYTES(view) {.kind = DB_KIND_BYTES, .text = (view)}
-#define DB_MONEY(value) {.kind = DB_KIND_MONEY, .integer = (value).cents}
-#define DB_TIME(instant_us) {.kind = DB_KIND_TIME, .integer = (instant_us)}
+#define DB_TEXT(view) \
+    { \
+        .kind = DB_KIND_TEXT, .text = (view) \
+    }
+#define DB_BYTES(view) \
+    { \
+        .kind = DB_KIND_BYTES, .text = (view) \
+    }
+#define DB_MONEY(value) \
+    { \
+        .kind = DB_KIND_MONEY, .integer = (value).cents \
+    }
+#define DB_TIME(instant_us) \
+    { \
+        .kind = DB_KIND_TIME, .integer = (instant_us) \
+    }
 /* `pointer` is a const struct uuid *; NULL binds NULL. */
-#define DB_UUID(pointer) {.kind = DB_KIND_BYTES, .text = db_uuid_bytes(pointer)}
-#define DB_VALUES(...)                                                                             \
-    (const struct db_value[]){__VA_ARGS__},                                                        \
+#define DB_UUID(pointer) \
+    { \
+        .kind = DB_KIND_BYTES, .text = db_uuid_bytes(pointer) \
+    }
+#define DB_VALUES(...) \
+    (const struct db_value[]){__VA_ARGS__}, \
         sizeof((const struct db_value[]){__VA_ARGS__}) / sizeof(struct db_value)
 #define DB_NO_VALUES NULL, 0
 
@@ -102,7 +123,7 @@ RISITI_CHECKED enum err db_execute(struct db *db, const struct db_statement *sta
                                    uint64_t *ret_affected);
 /*
  * Runs a statement that returns rows: at most `rows_max` are taken, the rest is dropped. The errors
- * of db_execute, and ERR_NOMEM. A SELECT outside a unit is sent once more when its connection broke.
+ * of db_execute, and ERR_NOMEM. A SELECT outside a unit is sent again when its connection broke.
  */
 RISITI_CHECKED enum err db_query(struct db *db, const struct db_statement *statement,
                                  const struct db_value *values, size_t value_count,

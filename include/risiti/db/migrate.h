@@ -13,7 +13,7 @@
 /* One embedded file. */
 struct migration {
     unsigned number;
-    const char *name;      /* "initial" */
+    const char *name; /* "initial" */
     const unsigned char *sql;
     size_t sql_bytes;
     unsigned oldest_level; /* programs whose newest migration is older may not run on it */
@@ -23,8 +23,8 @@ extern const struct migration migrations[];
 extern const size_t migration_count;
 
 struct migrate_status {
-    unsigned applied;  /* the newest migration in the database; 0 when there is none */
-    unsigned known;    /* the newest in this program */
+    unsigned applied;      /* the newest migration in the database; 0 when there is none */
+    unsigned known;        /* the newest in this program */
     unsigned oldest_level; /* what the database demands of programs */
     bool checksum_differs; /* an applied file is not the one in this program */
 };

@@ -1,0 +1,21 @@
+/* Rows of `claim`: the second barrier. A payment and a receipt can each be in it once. */
+#ifndef RISITI_DB_CLAIM_STORE_H
+#define RISITI_DB_CLAIM_STORE_H
+
+#include "risiti/base/arena.h"
+#include "risiti/base/base.h"
+#include "risiti/base/err.h"
+#include "risiti/base/str.h"
+#include "risiti/base/uuid.h"
+#include "risiti/db/db.h"
+
+/* `token` is the claim's own mark. ERR_DUPLICATE when the payment or receipt was claimed before. */
+RISITI_CHECKED enum err claim_store_insert(struct db *db, const struct uuid *payment_id,
+                                           struct str receipt, const struct uuid *app_id,
+                                           const struct uuid *token, int64_t claimed_at_us);
+/* Whether a claim with this mark is there. */
+RISITI_CHECKED enum err claim_store_has_token(struct db *db, struct arena *arena,
+                                              const struct uuid *payment_id,
+                                              const struct uuid *token, bool *ret_found);
+
+#endif

@@ -1,0 +1,33 @@
+/* Rows of `claim`: see claim_store.h. */
+#include "risiti/base/base.h"
+
+#include "risiti/db/claim_store.h"
+
+enum err claim_store_insert(struct db *db, const struct uuid *payment_id, struct str receipt,
+                            const struct uuid *app_id, const struct uuid *token,
+                            int64_t claimed_at_us)
+{
+    static const struct db_statement statement = {
+        "claim_insert", "INSERT INTO claim (payment_id, receipt, app_id, token, claimed_at) "
+                        "VALUES (?, ?, ?, ?, ?)"};
+
+    ASSERT(db_in_unit(db));
+    return db_execute(db, &statement,
+                      DB_VALUES(DB_UUID(payment_id), DB_TEXT(receipt), DB_UUID(app_id),
+                                DB_UUID(token), DB_TIME(claimed_at_us)),
+                      NULL);
+}
+
+enum err claim_store_has_token(struct db *db, struct arena *arena, const struct uuid *payment_id,
+                               const struct uuid *token, bool *ret_found)
+{
+    static const struct db_statement statement = {
+        "claim_by_token", "SELECT 1 FROM claim WHERE payment_id = ? AND token = ?"};
+    const struct db_rows *rows;
+    enum err err =
+        db_query(db, &statement, DB_VALUES(DB_UUID(payment_id), DB_UUID(token)), arena, 1, &rows);
+
+    if (err == ERR_OK)
+        *ret_found = db_row_count(rows) > 0;
+    return err;
+}
