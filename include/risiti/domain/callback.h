@@ -1,0 +1,55 @@
+/*
+ * Callbacks by Safaricom: each is journaled with its effect in one transaction, and durable before
+ * it is answered. What it says is applied at most once, however often it comes.
+ */
+#ifndef RISITI_DOMAIN_CALLBACK_H
+#define RISITI_DOMAIN_CALLBACK_H
+
+#include "risiti/base/base.h"
+#include "risiti/base/crypto.h"
+#include "risiti/base/err.h"
+#include "risiti/base/str.h"
+#include "risiti/base/uuid.h"
+#include "risiti/db/inbox_store.h"
+#include "risiti/domain/service.h"
+
+struct callback {
+    enum inbox_kind kind;
+    struct str body;
+    struct str source;               /* the client's address; empty when not known */
+    const struct sha256 *token_hash; /* of a known secret in its path, or NULL */
+    bool is_listed;                  /* the address is one of Safaricom's */
+};
+
+/* What a callback did. */
+struct callback_effect {
+    enum inbox_state state;
+    bool has_payment;
+    struct uuid payment_id;
+    const char *note; /* why, for people; NULL for none */
+};
+
+/* Whether the secret in a callback's path is one of ours, and its hash. ERR_ROUTE when not. */
+RISITI_CHECKED enum err callback_token_find(struct service *service, enum inbox_kind kind,
+                                            struct str token, struct sha256 *ret_hash);
+
+/*
+ * Journals and applies one callback. ERR_OK: the journal row is committed, whatever its state (an
+ * effect that failed here is journaled alone and said so). Any error: nothing is kept, and it must
+ * not be answered 200.
+ */
+RISITI_CHECKED enum err callback_receive(struct service *service, const struct callback *callback,
+                                         struct callback_effect *ret_effect);
+
+/*
+ * The two effects, inside the callback's unit; `inbox_id` is its journal row. Only database errors
+ * and ERR_NOMEM are returned: everything about the body is said in the effect.
+ */
+RISITI_CHECKED enum err callback_apply_stk(struct service *service, const struct callback *callback,
+                                           const struct uuid *inbox_id,
+                                           struct callback_effect *ret_effect);
+RISITI_CHECKED enum err callback_apply_c2b(struct service *service, const struct callback *callback,
+                                           const struct uuid *inbox_id,
+                                           struct callback_effect *ret_effect);
+
+#endif

@@ -1,0 +1,239 @@
+/*
+ * What an STK result does to its push. Paid money with a receipt locks the receipt's row first and
+ * the push's second; a C2B confirmation of the same money that came earlier is merged into it.
+ */
+#include "risiti/base/base.h"
+
+#include "risiti/daraja/codes.h"
+#include "risiti/daraja/payload.h"
+#include "risiti/domain/callback.h"
+#include "risiti/domain/payment.h"
+
+/* Everything that the steps below look at and decide. */
+struct stk_effect {
+    struct service *service;
+    const struct callback *callback;
+    struct payment_cause cause;
+    struct stk_result result;
+    struct payment push; /* locked */
+    bool has_intake;
+    struct payment intake; /* another row that has the receipt already, locked */
+    struct callback_effect *effect;
+};
+
+static enum err stk_done(struct stk_effect *stk, enum inbox_state state, const char *note)
+{
+    *stk->effect = (struct callback_effect){
+        .state = state, .has_payment = true, .payment_id = stk->push.id, .note = note};
+    return ERR_OK;
+}
+
+/* Writes a change of the push and its event. Another row has taken the receipt meanwhile: redo. */
+static enum err push_apply(struct stk_effect *stk, const struct payment_result *result,
+                           const char *event, struct str detail)
+{
+    enum err err;
+
+    ASSERT(payment_may_become(stk->push.status, result->status));
+    err = payment_store_apply(stk->service->db, &stk->push, result);
+    if (err == ERR_DUPLICATE)
+        return ERR_DB_CONFLICT;
+    if (err != ERR_OK)
+        return err;
+    err = payment_event_add(stk->service, &stk->push, &stk->cause, event, detail);
+    stk->push.version++;
+    return err;
+}
+
+/* The parts of a change that every result of this body has in common. */
+static struct payment_result result_base(const struct stk_effect *stk, enum payment_status status)
+{
+    const struct stk_result *result = &stk->result;
+    bool is_new = stk->push.checkout_request_id.data == NULL;
+
+    return (struct payment_result){
+        .status = status,
+        .checkout_request_id = is_new ? result->checkout_request_id : STR_EMPTY,
+        .merchant_request_id = is_new ? result->merchant_request_id : STR_EMPTY,
+        .result_code = result->result_code,
+        .result_description = result->result_description,
+        .raw_callback = stk->callback->body,
+    };
+}
+
+/* Keeps the contradiction where a person will see it; the money itself is not touched. */
+static enum err push_contradicted(struct stk_effect *stk, const char *note)
+{
+    struct payment_result mark = {.status = stk->push.status, .conflict = true};
+    enum err err = ERR_OK;
+
+    if (!stk->push.conflict)
+        err = push_apply(stk, &mark, "conflict", str_from(note));
+    return err == ERR_OK ? stk_done(stk, INBOX_STATE_CONFLICT, note) : err;
+}
+
+/* The C2B confirmation came first: its row gives the receipt to the push. */
+static enum err intake_merge(struct stk_effect *stk)
+{
+    enum err err = payment_store_merge(stk->service->db, &stk->intake, &stk->push.id);
+
+    if (err == ERR_OK)
+        err = payment_event_add(stk->service, &stk->intake, &stk->cause, "merged",
+                                STR("the same money as a push"));
+    return err;
+}
+
+/* The app has used the money by its receipt before the push heard of it: the claim stands. */
+static enum err push_merge(struct stk_effect *stk)
+{
+    enum err err = payment_store_merge(stk->service->db, &stk->push, &stk->intake.id);
+
+    if (err == ERR_OK)
+        err = payment_event_add(stk->service, &stk->push, &stk->cause, "merged",
+                                STR("claimed by receipt before"));
+    return err == ERR_OK ? stk_done(stk, INBOX_STATE_APPLIED, NULL) : err;
+}
+
+static enum err push_paid(struct stk_effect *stk)
+{
+    struct payment_result paid = result_base(stk, PAYMENT_STATUS_SUCCESS);
+    bool completes = stk->push.status == PAYMENT_STATUS_SUCCESS;
+    enum err err = ERR_OK;
+
+    paid.receipt = stk->result.receipt;
+    paid.paid_at_us = stk->result.paid_at_us;
+    paid.settled = true;
+    if (stk->has_intake)
+        err = intake_merge(stk);
+    if (err == ERR_OK)
+        err = push_apply(stk, &paid, completes ? "receipt_completed" : "paid",
+                         stk->result.receipt.data != NULL ? stk->result.receipt
+                                                          : STR("receipt awaited"));
+    return err == ERR_OK ? stk_done(stk, INBOX_STATE_APPLIED, NULL) : err;
+}
+
+/* A result that says: paid. */
+static enum err apply_paid(struct stk_effect *stk)
+{
+    const struct payment *push = &stk->push, *intake = &stk->intake;
+    struct str receipt = stk->result.receipt;
+
+    if (push->status == PAYMENT_STATUS_SUCCESS) {
+        if (receipt.data == NULL || str_equal(receipt, push->receipt))
+            return stk_done(stk, INBOX_STATE_REPEATED, NULL);
+        if (push->receipt.data != NULL)
+            return push_contradicted(stk, "a second receipt for a push that has one");
+    }
+    if (stk->result.has_amount && !money_equal(stk->result.amount, push->amount))
+        return push_contradicted(stk, "the amount paid is not the amount asked");
+    if (stk->result.raw_receipt.length > 0 && receipt.data == NULL)
+        return push_contradicted(stk, "the receipt has a form that no receipt has");
+    if (!stk->has_intake)
+        return push_paid(stk);
+    if (intake->type != PAYMENT_TYPE_C2B || !money_equal(intake->amount, push->amount) ||
+        intake->held || intake->reversed)
+        return push_contradicted(stk, "the receipt belongs to another payment");
+    if (!intake->claimed && uuid_equal(&intake->app_id, &admin_shop_id))
+        return push_paid(stk);
+    if (uuid_equal(&intake->app_id, &push->app_id))
+        return push_merge(stk);
+    return push_contradicted(stk, "another app has claimed the receipt");
+}
+
+static enum err apply_failed(struct stk_effect *stk)
+{
+    struct payment_result failed = result_base(stk, PAYMENT_STATUS_FAILED);
+    const char *meaning = stk_code_meaning(stk->result.result_code);
+    enum err err;
+
+    if (stk->push.status == PAYMENT_STATUS_SUCCESS)
+        return stk_done(stk, INBOX_STATE_CONFLICT, "a failure after a success: ignored");
+    if (stk->push.status == PAYMENT_STATUS_FAILED)
+        return stk_done(stk, INBOX_STATE_REPEATED, NULL);
+    failed.settled = true;
+    err = push_apply(stk, &failed, "failed", str_from(meaning));
+    return err == ERR_OK ? stk_done(stk, INBOX_STATE_APPLIED, NULL) : err;
+}
+
+/* A code that is not listed says nothing final: it is kept, and the push stays as it is. */
+static enum err apply_unlisted(struct stk_effect *stk)
+{
+    struct payment_result noted = result_base(stk, stk->push.status);
+    enum err err;
+
+    if (stk->push.status != PAYMENT_STATUS_PENDING ||
+        str_equal(stk->push.result_code, stk->result.result_code))
+        return stk_done(stk, INBOX_STATE_REPEATED, NULL);
+    err = push_apply(stk, &noted, "result_unlisted", stk->result.result_code);
+    return err == ERR_OK ? stk_done(stk, INBOX_STATE_APPLIED, "the result code is not listed")
+                         : err;
+}
+
+/* The push that the callback is about: by the secret in its path, else by its checkout id. */
+static enum err push_find(struct stk_effect *stk)
+{
+    struct service *service = stk->service;
+
+    if (stk->callback->token_hash != NULL)
+        return payment_store_by_token(service->db, service->arena, stk->callback->token_hash,
+                                      &stk->push);
+    return payment_store_by_checkout(service->db, service->arena, stk->result.checkout_request_id,
+                                     &stk->push);
+}
+
+/* Locks the receipt's row, then the push's. */
+static enum err rows_lock(struct stk_effect *stk)
+{
+    struct service *service = stk->service;
+    struct uuid push_id = stk->push.id;
+    enum err err = ERR_NOT_FOUND;
+
+    if (stk->result.receipt.data != NULL)
+        err = payment_store_by_receipt(service->db, service->arena, stk->result.receipt,
+                                       PAYMENT_LOCK, &stk->intake);
+    if (err != ERR_OK && err != ERR_NOT_FOUND)
+        return err;
+    stk->has_intake = err == ERR_OK && !uuid_equal(&stk->intake.id, &push_id);
+    return payment_store_by_id(service->db, service->arena, &push_id, PAYMENT_LOCK, &stk->push);
+}
+
+enum err callback_apply_stk(struct service *service, const struct callback *callback,
+                            const struct uuid *inbox_id, struct callback_effect *ret_effect)
+{
+    struct stk_effect stk = {.service = service,
+                             .callback = callback,
+                             .cause = {.evidence = "stk_callback", .inbox_id = inbox_id},
+                             .effect = ret_effect};
+    const char *why = NULL;
+    enum err err = stk_result_parse(service->arena, callback->body, &stk.result, &why);
+
+    if (err == ERR_SYNTAX || err == ERR_INVALID) {
+        *ret_effect = (struct callback_effect){.state = INBOX_STATE_MALFORMED, .note = why};
+        return ERR_OK;
+    }
+    if (err == ERR_OK)
+        err = push_find(&stk);
+    if (err == ERR_NOT_FOUND) {
+        *ret_effect = (struct callback_effect){.state = INBOX_STATE_UNMATCHED,
+                                               .note = "no push has this checkout id"};
+        return ERR_OK;
+    }
+    if (err == ERR_OK)
+        err = rows_lock(&stk);
+    if (err != ERR_OK)
+        return err;
+    if (stk.push.is_merged)
+        return stk_done(&stk, INBOX_STATE_REPEATED, NULL);
+    if (stk.push.checkout_request_id.data != NULL &&
+        !str_equal(stk.push.checkout_request_id, stk.result.checkout_request_id))
+        return stk_done(&stk, INBOX_STATE_CONFLICT, "the checkout id is another push's");
+    switch (stk_code_verdict(stk.result.result_code, STK_SOURCE_CALLBACK)) {
+    case STK_VERDICT_PAID:
+        return apply_paid(&stk);
+    case STK_VERDICT_FAILED:
+        return apply_failed(&stk);
+    case STK_VERDICT_PENDING:
+        break;
+    }
+    return apply_unlisted(&stk);
+}
