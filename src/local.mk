@@ -3,4 +3,7 @@ include src/base/local.mk
 include src/http/local.mk
 include src/db/local.mk
 include src/daraja/local.mk
+include src/domain/local.mk
+include src/api/local.mk
 include src/fcgi/local.mk
+include src/cli/local.mk

@@ -28,7 +28,7 @@ struct response {
     struct response_header headers[RESPONSE_HEADERS_MAX];
     size_t header_count;
     struct buffer body;
-    struct jwrite json; /* writes into body: a response is not moved */
+    struct jwrite json;                     /* writes into body: a response is not moved */
     char retry_after[RESPONSE_NUMBER_SIZE]; /* what the Retry-After header points to */
 };
 

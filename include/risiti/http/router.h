@@ -18,9 +18,9 @@ struct call;
 
 struct route {
     enum method method;
-    const char *pattern; /* "/api/payments/{id}": a segment in braces matches any one segment */
-    const char *name;    /* for logs and metrics: "payment_show" */
-    unsigned flags;      /* the api layer's: which guards run first */
+    const char *pattern;   /* "/api/payments/{id}": a segment in braces matches any one segment */
+    const char *name;      /* for logs and metrics: "payment_show" */
+    unsigned flags;        /* the api layer's: which guards run first */
     size_t body_bytes_max; /* 0: a body is read and ignored up to a small bound */
     enum err (*handle)(struct call *call);
 };
