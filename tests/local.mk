@@ -13,3 +13,4 @@ include tests/unit/daraja/local.mk
 include tests/db/local.mk
 endif
 include tests/fuzz/local.mk
+include tests/fcgi/local.mk

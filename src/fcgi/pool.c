@@ -20,8 +20,9 @@
 #define POOL_DELAY_MAX_MS 30000
 #define POOL_ALARM_DELAY_MS 1600 /* the fifth early death in a row */
 #define POOL_TELL_AGAIN_MS 1000
-/* After a pause this long the whole machine stood still: workers get a tick to beat again. */
+/* After a pause this long everything stood still, the workers too: they get time to beat again. */
 #define POOL_PAUSE_MS 2000
+#define POOL_RECOVERY_MS 1000
 
 enum err pool_init(struct pool *ret_pool, const struct config *config, struct listener *listener)
 {
@@ -204,8 +205,9 @@ static void pool_replace_next(struct pool *pool, int64_t now_ms)
 void pool_tick(struct pool *pool)
 {
     int64_t now_ms = clock_monotonic_ms();
-    bool was_paused = now_ms - pool->ticked_ms > POOL_PAUSE_MS;
 
+    if (now_ms - pool->ticked_ms > POOL_PAUSE_MS)
+        pool->judge_from_ms = now_ms + POOL_RECOVERY_MS;
     pool->ticked_ms = now_ms;
     for (size_t i = 0; i < POOL_WORKERS_MAX; i++) {
         struct pool_slot *slot = &pool->slots[i];
@@ -216,7 +218,7 @@ void pool_tick(struct pool *pool)
                 pool_start(pool, i, /* only_backlog= */ false);
             continue;
         }
-        if (!was_paused)
+        if (now_ms >= pool->judge_from_ms)
             pool_kill_stuck(pool, i, slot);
         if ((!is_wanted || slot->told_ms != 0) && now_ms - slot->told_ms >= POOL_TELL_AGAIN_MS)
             pool_tell(slot, now_ms);

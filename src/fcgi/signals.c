@@ -32,7 +32,8 @@ static void signals_on_arrival(int signal_number)
 
 enum err signals_init(void)
 {
-    struct sigaction action = {.sa_handler = signals_on_arrival}; /* no SA_RESTART: waits end */
+    /* No SA_RESTART: waits end. A child that is only stopped is no news. */
+    struct sigaction action = {.sa_handler = signals_on_arrival, .sa_flags = SA_NOCLDSTOP};
     sigset_t blocked;
 
     if (sigemptyset(&blocked) != 0)

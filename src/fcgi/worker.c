@@ -23,7 +23,7 @@
 #define WORKER_BACKLOG_MS 2000
 #define WORKER_ACCEPT_PAUSE_MS 100
 /* How long after request_timeout a worker ends by itself: the master, which logs it, is first. */
-#define WORKER_MASTER_GRACE_MS 5000
+#define WORKER_MASTER_GRACE_MS 2000
 /* How long libfcgi waits for the peer to close after an answer; its own default is 2 s. */
 #define WORKER_CLOSE_POLL_MS "200"
 
@@ -124,12 +124,18 @@ static void worker_serve_backlog(struct worker *worker)
         ;
 }
 
+/* Without a master SIGHUP means to leave, too: the spawner starts us anew with a new config. */
+static bool worker_must_leave(const struct worker *worker)
+{
+    return signals_want_stop() || (worker->options->heartbeat == NULL && signals_take_reload());
+}
+
 static void worker_loop(struct worker *worker)
 {
     while (worker->requests_left > 0 && worker_wait(worker)) {
         if (signals_take_reopen() && log_reopen() != ERR_OK)
             log_write(LOG_LEVEL_ERROR, "log_reopen_failed", LOG_NO_FIELDS);
-        if (signals_want_stop()) {
+        if (worker_must_leave(worker)) {
             /* Sockets that we were given stay open for the next program; ours do not. */
             if (worker->options->listener->is_own)
                 worker_serve_backlog(worker);

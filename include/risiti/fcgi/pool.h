@@ -34,6 +34,7 @@ struct pool {
     unsigned generation;
     bool is_stopping;
     int64_t ticked_ms;
+    int64_t judge_from_ms; /* no worker is taken for stuck before */
     struct pool_slot slots[POOL_WORKERS_MAX];
 };
 
