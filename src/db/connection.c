@@ -91,6 +91,8 @@ void db_disconnect(struct db *db)
         mysql_close(db->mysql);
     db->mysql = NULL;
     db_statements_close(db);
+    if (db->in_unit)
+        db->unit_err = ERR_DB_AWAY;
 }
 
 const char *db_last_error(const struct db *db)
@@ -188,7 +190,10 @@ static bool options_set(MYSQL *mysql, const struct db *db)
     return ok;
 }
 
-/* The statement that sets the session, and the one that answers 1 when all of it was taken. */
+/*
+ * The statement that sets the session, and the one that answers 1 when all of it was taken, and
+ * then whether the server is a node of a Galera cluster: "ON", else "OFF" or NULL.
+ */
 static void session_write(const struct db *db, struct buffer *set, struct buffer *check)
 {
     const unsigned statement_s = db->patient ? 0 : db->options.statement_timeout_s;
@@ -208,14 +213,16 @@ static void session_write(const struct db *db, struct buffer *set, struct buffer
                   statement_s, table_lock_s);
     buffer_format(check, " AND @@max_statement_time = %u AND @@lock_wait_timeout = %u", statement_s,
                   table_lock_s);
+    buffer_append(check, STR(", (SELECT VARIABLE_VALUE FROM information_schema.SESSION_VARIABLES "
+                             "WHERE VARIABLE_NAME = 'WSREP_ON')"));
 }
 
-/* ERR_DB_AWAY when the server's answer to `check` is not 1. */
-static enum err session_check(struct db *db, struct str check)
+/* ERR_DB_AWAY when the server's answer to `check` does not start with 1. */
+static enum err session_check(struct db *db, struct str check, bool *ret_is_cluster)
 {
     MYSQL_RES *rows;
     MYSQL_ROW row;
-    bool ok;
+    bool ok, is_cluster;
 
     if (mysql_real_query(db->mysql, check.data, (unsigned long)check.length) != 0)
         return db_fail(db, "session check", mysql_errno(db->mysql), mysql_error(db->mysql), false);
@@ -224,18 +231,21 @@ static enum err session_check(struct db *db, struct str check)
         return db_fail(db, "session check", mysql_errno(db->mysql), mysql_error(db->mysql), false);
     row = mysql_fetch_row(rows);
     ok = row != NULL && row[0] != NULL && row[0][0] == '1';
+    is_cluster = ok && row[1] != NULL && str_equal_nocase(str_from(row[1]), STR("ON"));
     mysql_free_result(rows);
     if (!ok) {
         (void)db_fail(db, "session check", 0, "the server did not take the session's settings",
                       false);
         return ERR_DB_AWAY;
     }
+    *ret_is_cluster = is_cluster;
     return ERR_OK;
 }
 
 static enum err session_init(struct db *db)
 {
     struct buffer set, check;
+    bool is_cluster = false;
     enum err err;
 
     buffer_init(&set, SESSION_SQL_MAX);
@@ -245,7 +255,10 @@ static enum err session_init(struct db *db)
     if (err == ERR_OK)
         err = db_command(db, "session", buffer_str(&set));
     if (err == ERR_OK)
-        err = session_check(db, buffer_str(&check));
+        err = session_check(db, buffer_str(&check), &is_cluster);
+    /* Reads see what other nodes have acknowledged; a lost COMMIT is settled by such a read. */
+    if (err == ERR_OK && is_cluster)
+        err = db_command(db, "session", STR("SET SESSION wsrep_sync_wait = 1"));
     buffer_release(&set);
     buffer_release(&check);
     return err;
@@ -287,7 +300,10 @@ enum err db_connect(struct db *db)
 {
     enum err err;
 
-    if (db->mysql != NULL && (db->in_unit || !connection_has_ended(db)))
+    /* A unit lives on the connection that it started on. */
+    if (db->in_unit)
+        return db->unit_err;
+    if (db->mysql != NULL && !connection_has_ended(db))
         return ERR_OK;
     db_disconnect(db);
     if (clock_monotonic_ms() < db->refused_until_ms)

@@ -133,6 +133,27 @@ static void a_unit_of_one_statement_costs_three_round_trips(void)
     testproxy_stop(proxy);
 }
 
+static enum err dropping_work(struct db *db, void *context)
+{
+    ++*(int *)context;
+    CU_ASSERT_EQUAL(db_execute(db, &bump, DB_VALUES(DB_INT(1)), NULL), ERR_OK);
+    db_disconnect(db);
+    CU_ASSERT_EQUAL(db_connect(db), ERR_DB_AWAY);
+    CU_ASSERT_EQUAL(db_execute(db, &bump, DB_VALUES(DB_INT(1)), NULL), ERR_DB_AWAY);
+    return ERR_OK;
+}
+
+static void a_unit_does_not_go_on_with_another_connection(void)
+{
+    int works = 0;
+    const struct db_unit unit = {.work = dropping_work, .context = &works};
+
+    make_tables();
+    CU_ASSERT_EQUAL(db_run_unit(testdb_db(), &unit), ERR_DB_AWAY);
+    CU_ASSERT_EQUAL(works, 2);
+    assert_effects(0);
+}
+
 /* Two threads that lock the same two rows, in opposite order. */
 struct crossing {
     struct db *db;
@@ -389,6 +410,7 @@ static const struct tap_test tests[] = {
     TAP_TEST(a_unit_commits_what_its_work_did),
     TAP_TEST(a_unit_whose_work_refuses_leaves_nothing),
     TAP_TEST(a_unit_of_one_statement_costs_three_round_trips),
+    TAP_TEST(a_unit_does_not_go_on_with_another_connection),
     TAP_TEST(the_loser_of_a_deadlock_is_redone),
     TAP_TEST(a_lock_wait_that_is_overlooked_is_redone_as_a_whole),
     TAP_TEST(tries_are_limited),
