@@ -118,6 +118,21 @@ static void a_connection_that_idled_out_is_opened_again(void)
     db_free(db);
 }
 
+static void a_server_that_hung_up_is_noticed_before_a_write(void)
+{
+    struct testproxy *proxy = testproxy_start();
+    const struct db_options options = testproxy_options(proxy);
+    struct db *db = open_at(&options);
+
+    make_table();
+    CU_ASSERT_EQUAL(add(db), ERR_OK);
+    testproxy_hang_up(proxy);
+    CU_ASSERT_EQUAL(add(db), ERR_OK);
+    CU_ASSERT_EQUAL(testdb_number("SELECT COUNT(*) FROM line"), 2);
+    db_free(db);
+    testproxy_stop(proxy);
+}
+
 static void a_write_whose_answer_is_lost_is_unknown_and_not_repeated(void)
 {
     struct testproxy *proxy = testproxy_start();
@@ -254,6 +269,7 @@ static const struct tap_test tests[] = {
     TAP_TEST(settings_that_are_not_taken_are_noticed),
     TAP_TEST(a_connection_killed_while_idle_is_opened_again),
     TAP_TEST(a_connection_that_idled_out_is_opened_again),
+    TAP_TEST(a_server_that_hung_up_is_noticed_before_a_write),
     TAP_TEST(a_write_whose_answer_is_lost_is_unknown_and_not_repeated),
     TAP_TEST(a_read_whose_answer_is_lost_is_repeated_once),
     TAP_TEST(a_database_that_is_away_is_refused_fast),

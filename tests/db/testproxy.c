@@ -260,6 +260,22 @@ void testproxy_cut(struct testproxy *proxy, const char *command, enum testproxy_
     (void)pthread_mutex_unlock(&proxy->lock);
 }
 
+void testproxy_hang_up(struct testproxy *proxy)
+{
+    (void)pthread_mutex_lock(&proxy->lock);
+    for (size_t i = 0; i < PAIRS_MAX; i++) {
+        struct pair *pair = &proxy->pairs[i];
+
+        if (pair->server < 0)
+            continue;
+        (void)close(pair->server);
+        pair->server = -1;
+        /* What the client sends still arrives, as it does over TCP. */
+        (void)shutdown(pair->client, SHUT_WR);
+    }
+    (void)pthread_mutex_unlock(&proxy->lock);
+}
+
 void testproxy_door(struct testproxy *proxy, enum testproxy_door door)
 {
     (void)pthread_mutex_lock(&proxy->lock);

@@ -38,6 +38,8 @@ void testproxy_cut(struct testproxy *proxy, const char *command, enum testproxy_
                    int times);
 /* How many of these cuts have not happened. */
 int testproxy_cuts_left(struct testproxy *proxy);
+/* Ends all connections like a server that times out: the client hears of it when it listens. */
+void testproxy_hang_up(struct testproxy *proxy);
 void testproxy_door(struct testproxy *proxy, enum testproxy_door door);
 /* Commands that clients have sent, after logging in. */
 int testproxy_commands(struct testproxy *proxy);
