@@ -185,7 +185,7 @@ static void line_field(struct line *line, const struct log_field *field)
         line_checkout(line, field->key, text);
         return;
     case LOG_KIND_UUID:
-        text = field->uuid != NULL ? str_from(uuid_format(field->uuid, uuid)) : STR_EMPTY;
+        text = str_from(uuid_format(field->uuid, uuid));
         break;
     case LOG_KIND_PHONE:
         text = str_from(phone_mask(text, phone));
@@ -221,12 +221,31 @@ static void line_begin(struct line *line, enum log_level level, const char *even
         line_str(line, "request", str_from(state.request));
 }
 
+/* A field without a value is not written: the line is for people in a hurry. */
+static bool field_has_value(const struct log_field *field)
+{
+    switch (field->kind) {
+    case LOG_KIND_STR:
+    case LOG_KIND_PHONE:
+    case LOG_KIND_CHECKOUT:
+        return field->text.data != NULL;
+    case LOG_KIND_UUID:
+        return field->uuid != NULL;
+    case LOG_KIND_INT:
+    case LOG_KIND_ERR:
+        break;
+    }
+    return true;
+}
+
 /* Fields as long as they fit: the first that does not is taken back, and ends the line. */
 static void line_fields(struct line *line, const struct log_field *fields, size_t field_count)
 {
     for (size_t i = 0; i < field_count && !line->is_cut; i++) {
         size_t length = line->buffer.length;
 
+        if (!field_has_value(&fields[i]))
+            continue;
         line_field(line, &fields[i]);
         if (line->buffer.err != ERR_OK) {
             line->buffer.err = ERR_OK;

@@ -2,7 +2,7 @@
  * The log: one line an event, key=value or JSON by configuration, to standard error, a file or
  * syslog. Values carry their kind, so that phones and checkout ids are masked here and nowhere
  * else, and text from outside cannot forge a line: control characters, quotes, invalid UTF-8 and
- * line separators are escaped, long values are cut.
+ * line separators are escaped, long values are cut; a field without a value (NULL) is left out.
  *
  *     log_write(LOG_LEVEL_INFO, "claim", LOG_FIELDS(LOG_TEXT("app", app->name), LOG_INT("ms", 3)));
  *     ts=2026-11-23T11:15:27.123456Z level=info event=claim program=risiti-fcgi pid=77
