@@ -32,7 +32,8 @@ struct request {
     struct str client;    /* the client's address; empty when it is not known */
     struct str remote;    /* REMOTE_ADDR, for the log */
     struct str id;        /* X-Request-Id when sane, else a new one; never empty after success */
-    struct str user_agent; /* for the log, as it came */
+    struct str idempotency_key; /* as it came; empty when absent */
+    struct str user_agent; /* for the log, its first 512 bytes as they came */
 };
 
 struct request_options {
@@ -52,22 +53,26 @@ struct body_source {
  * answered and logged. ERR_TRUNCATED when REQUEST_METHOD is missing (the peer went away while
  * handing over), ERR_MALFORMED with a sentence in `ret_why` (a header that must come once came
  * twice, an encoded slash, NUL or dot segment in the path, an over-long value, two API keys),
- * ERR_ROUTE when the path lies outside base_path, ERR_NOMEM.
+ * ERR_ROUTE when the path lies outside base_path, ERR_NOMEM, ERR_CRYPTO without a random id.
  *
  * The path is REQUEST_URI up to the question mark; without REQUEST_URI, SCRIPT_NAME + PATH_INFO.
- * base_path is cut off; else the script's own name when the path starts with it (mod_fcgid, CGI).
- * Repeated and trailing slashes are folded.
+ * base_path is cut off, and the script's own name when the path goes on behind it (mod_fcgid, CGI);
+ * not "/api" and "/hooks", which our paths begin with, and not a name that lighttpd took from the
+ * URL: a prefix there needs base_path. Repeated and trailing slashes are folded.
  *
  * The client is REMOTE_ADDR, or with a trusted proxy there the last address in X-Forwarded-For
- * that is not trusted itself. It is unknown (empty) when REMOTE_ADDR is a loopback or private
- * address that is not a trusted proxy and X-Forwarded-For, Forwarded or Via came along.
+ * that is not trusted itself (the first one when all are). It is unknown (empty) when REMOTE_ADDR
+ * is a loopback or private address that is not a trusted proxy and X-Forwarded-For, Forwarded or
+ * Via came along, when a trusted proxy sent one of the others without X-Forwarded-For, and when
+ * what is found is no address.
  */
 RISITI_CHECKED enum err request_init(struct request *ret_request, struct arena *arena,
                                      const char *const *environment,
                                      const struct request_options *options, const char **ret_why);
 /*
- * Reads the whole body. ERR_TOO_LARGE above `bytes_max` (by its announced length: nothing is read),
- * ERR_TRUNCATED when fewer bytes came than announced or the peer broke off, ERR_NOMEM.
+ * Reads the whole body; without an announced length, up to its end. ERR_TOO_LARGE above `bytes_max`
+ * (by its announced length: nothing is read), ERR_TRUNCATED when fewer bytes came than announced or
+ * the peer broke off, ERR_NOMEM.
  */
 RISITI_CHECKED enum err request_read_body(struct request *request, const struct body_source *source,
                                           size_t bytes_max);

@@ -24,3 +24,21 @@ tests_unit_http_test_problem_SOURCES = tests/unit/http/test_problem.c
 tests_unit_http_test_problem_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_http_test_problem_LDADD = $(HTTP_TEST_LIBS)
 TESTS += tests/unit/http/test_problem
+
+check_PROGRAMS += tests/unit/http/test_request
+tests_unit_http_test_request_SOURCES = tests/unit/http/test_request.c
+tests_unit_http_test_request_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_http_test_request_LDADD = $(HTTP_TEST_LIBS)
+TESTS += tests/unit/http/test_request
+
+check_PROGRAMS += tests/unit/http/test_headers
+tests_unit_http_test_headers_SOURCES = tests/unit/http/test_headers.c
+tests_unit_http_test_headers_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_http_test_headers_LDADD = $(HTTP_TEST_LIBS)
+TESTS += tests/unit/http/test_headers
+
+check_PROGRAMS += tests/unit/http/test_body
+tests_unit_http_test_body_SOURCES = tests/unit/http/test_body.c
+tests_unit_http_test_body_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_http_test_body_LDADD = $(HTTP_TEST_LIBS)
+TESTS += tests/unit/http/test_body
