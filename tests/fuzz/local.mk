@@ -7,6 +7,16 @@ tests_fuzz_fuzz_jread_SOURCES = tests/fuzz/fuzz_jread.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_jread_CPPFLAGS = $(FUZZ_CPPFLAGS) -I$(top_srcdir)/src/base
 tests_fuzz_fuzz_jread_LDADD = libbase.a $(BASE_LIBS)
 
+check_PROGRAMS += tests/fuzz/fuzz_query
+tests_fuzz_fuzz_query_SOURCES = tests/fuzz/fuzz_query.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_query_CPPFLAGS = $(FUZZ_CPPFLAGS)
+tests_fuzz_fuzz_query_LDADD = libhttp.a libbase.a $(BASE_LIBS)
+
+check_PROGRAMS += tests/fuzz/fuzz_request
+tests_fuzz_fuzz_request_SOURCES = tests/fuzz/fuzz_request.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_request_CPPFLAGS = $(FUZZ_CPPFLAGS)
+tests_fuzz_fuzz_request_LDADD = libhttp.a libbase.a $(BASE_LIBS)
+
 EXTRA_DIST += tests/fuzz/seeds
 dist_check_SCRIPTS += tests/fuzz/replay.sh
 TESTS += tests/fuzz/replay.sh
