@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Read by the scripts beside it: runs one of the Python tests, or skips it.
 run_python() {
     if ! command -v python3 >/dev/null; then

@@ -22,8 +22,8 @@
 #include "risiti/base/number.h"
 #include "risiti/base/str.h"
 
-#define STUB_BODY_BYTES_MAX (64 * 1024)
-#define STUB_BIG_BYTES (2 * 1024 * 1024)
+#define STUB_BODY_BYTES_MAX ((size_t)64 * 1024)
+#define STUB_BIG_BYTES ((size_t)2 * 1024 * 1024)
 #define STUB_ANSWER_BYTES_MAX (STUB_BIG_BYTES + 4096)
 #define STUB_SLEEP_MS_MAX 60000
 

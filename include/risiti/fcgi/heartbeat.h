@@ -16,7 +16,7 @@ enum heartbeat_state {
     HEARTBEAT_BUSY,     /* with one request; its beat is the time it was accepted */
 };
 
-#define HEARTBEAT_IDLE_MS 250
+#define HEARTBEAT_IDLE_MS 500
 
 struct heartbeat {
     _Atomic int32_t state;
