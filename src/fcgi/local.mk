@@ -10,3 +10,8 @@ librisitifcgi_a_SOURCES = \
 	src/fcgi/listener.c src/fcgi/master.c src/fcgi/pool.c src/fcgi/process.c src/fcgi/signals.c \
 	src/fcgi/worker.c
 librisitifcgi_a_CFLAGS = $(AM_CFLAGS) $(FCGI_CFLAGS)
+
+bin_PROGRAMS += risiti-fcgi
+risiti_fcgi_SOURCES = src/fcgi/main.c
+risiti_fcgi_LDADD = librisitifcgi.a $(API_LINK) $(FCGI_LIBS)
+dist_man_MANS += man/risiti-fcgi.8
