@@ -10,6 +10,8 @@ if ENABLE_TESTS
 include tests/unit/base/local.mk
 include tests/unit/http/local.mk
 include tests/unit/daraja/local.mk
+include tests/unit/domain/local.mk
+include tests/unit/api/local.mk
 include tests/db/local.mk
 endif
 include tests/fuzz/local.mk
