@@ -22,18 +22,18 @@ enum method { METHOD_GET, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE, 
 struct request {
     struct arena *arena;
     enum method method;
-    struct str path;  /* decoded once, below base_path, "/…" without trailing slash; "/" for the root */
+    struct str path;  /* decoded once, below base_path, without trailing slash; "/" for the root */
     struct str query; /* raw, without the question mark */
     struct str content_type; /* lower case, without parameters; empty when absent */
     bool has_length;         /* CONTENT_LENGTH was given */
     size_t length;
-    struct str body; /* set by request_read_body */
-    struct str api_key;   /* X-API-KEY, or a Bearer token; empty when neither came */
-    struct str client;    /* the client's address; empty when it is not known */
-    struct str remote;    /* REMOTE_ADDR, for the log */
-    struct str id;        /* X-Request-Id when sane, else a new one; never empty after success */
+    struct str body;    /* set by request_read_body */
+    struct str api_key; /* X-API-KEY, or a Bearer token; empty when neither came */
+    struct str client;  /* the client's address; empty when it is not known */
+    struct str remote;  /* REMOTE_ADDR, for the log */
+    struct str id;      /* X-Request-Id when sane, else a new one; never empty after success */
     struct str idempotency_key; /* as it came; empty when absent */
-    struct str user_agent; /* for the log, its first 512 bytes as they came */
+    struct str user_agent;      /* for the log, its first 512 bytes as they came */
 };
 
 struct request_options {

@@ -292,6 +292,7 @@ static void a_local_peer_with_a_proxys_headers_is_nobody_known(void)
         CU_ASSERT_TRUE(request.remote.length > 0);
     }
     CU_ASSERT_TRUE(client_is(GET("REMOTE_ADDR=172.32.0.1", "HTTP_VIA=1.1 x"), "172.32.0.1"));
+    CU_ASSERT_TRUE(client_is(GET("REMOTE_ADDR=172.15.0.1", "HTTP_VIA=1.1 x"), "172.15.0.1"));
     end();
 }
 

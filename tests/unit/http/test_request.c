@@ -101,6 +101,10 @@ static void lighttpd_lets_nobody_choose_where_we_are_mounted(void)
 {
     CU_ASSERT_EQUAL(init(LIGHTTPD("/x/metrics", "/x", "/metrics")), ERR_OK);
     ASSERT_STR(request.path, "/x/metrics");
+    CU_ASSERT_EQUAL(init(VARIABLES("REQUEST_METHOD=GET", "REQUEST_URI=/x/metrics", "SCRIPT_NAME=/x",
+                                   "SCRIPT_FILENAME=/srv/x", "DOCUMENT_ROOT=/srv/")),
+                    ERR_OK);
+    ASSERT_STR(request.path, "/x/metrics");
     end();
 }
 
@@ -246,6 +250,8 @@ static void nginx_with_its_usual_parameters(void)
 {
     CU_ASSERT_EQUAL(init(NGINX("/api/stk%2dpush//?q=1%20", "/api/stk-push/")), ERR_OK);
     check_post();
+    CU_ASSERT_EQUAL(init(NGINX("/healthz", "/healthz")), ERR_OK);
+    ASSERT_STR(request.path, "/healthz");
     options.base_path = STR("/pay");
     CU_ASSERT_EQUAL(init(NGINX("/pay/api/stk%2dpush//?q=1%20", "/pay/api/stk-push/")), ERR_OK);
     check_post();

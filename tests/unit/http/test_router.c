@@ -11,6 +11,7 @@ static const struct route routes[] = {
     {.method = METHOD_GET, .pattern = "/api/payments", .name = "payment_list"},
     {.method = METHOD_POST, .pattern = "/api/webhooks", .name = "webhook_add"},
     {.method = METHOD_GET, .pattern = "/api/webhooks", .name = "webhook_list"},
+    {.method = METHOD_POST, .pattern = "/api/webhooks/test", .name = "webhook_test"},
     {.method = METHOD_DELETE, .pattern = "/api/webhooks/{id}", .name = "webhook_remove"},
     {.method = METHOD_POST, .pattern = "/hooks/c2b/{token}/{kind}", .name = "c2b"},
     {.method = METHOD_GET, .pattern = "/every", .name = "get"},
@@ -60,6 +61,8 @@ static void a_literal_segment_wins_over_braces(void)
 {
     CU_ASSERT_TRUE(finds(METHOD_GET, "/api/payments/verify", "verify"));
     CU_ASSERT_EQUAL(find(METHOD_GET, "/api/payments/claim"), ERR_METHOD);
+    CU_ASSERT_STRING_EQUAL(match.allow, "POST");
+    CU_ASSERT_EQUAL(find(METHOD_DELETE, "/api/webhooks/test"), ERR_METHOD);
     CU_ASSERT_STRING_EQUAL(match.allow, "POST");
 }
 
