@@ -18,7 +18,7 @@ user_choose() {
     for run_user in www-data nobody ''; do
         ! id "$run_user" >/dev/null 2>&1 || break
     done
-    [ -n "$run_user" ] || die "neither www-data nor nobody exists: as root there is no one to run as"
+    [ -n "$run_user" ] || die "as root there is no one to run as: neither www-data nor nobody"
     run_as=(setpriv "--reuid=$run_user" "--regid=$(id -g "$run_user")" --clear-groups --
         env HOME=/nonexistent)
 }
@@ -138,10 +138,8 @@ risiti() {
 # json_field NAME: a member of the JSON object on standard input, as text.
 json_field() {
     python3 -c 'import json, sys
-value = json.load(sys.stdin)
-for name in sys.argv[1].split("."):
-    value = value.get(name) if isinstance(value, dict) else None
-print("" if value is None else json.dumps(value) if isinstance(value, (bool, dict)) else value)' "$1"
+value = json.load(sys.stdin).get(sys.argv[1], "")
+print(value if isinstance(value, str) else json.dumps(value))' "$1"
 }
 
 # app_create NAME: prints its API key.

@@ -20,7 +20,7 @@ explain() {
 }
 
 # request EXPECTED METHOD PATH KEY [BODY]: shows and makes one request; KEY is API_KEY or API_KEY_2,
-# or empty for none. The answer's body is in `answer`. Ends the demo when the status is not EXPECTED.
+# or empty. The answer's body is in `answer`. Ends the demo when the status is not EXPECTED.
 request() {
     local expected=$1 method=$2 path=$3 key=$4 body=${5-} status
     local arguments=(-X "$method")
@@ -40,8 +40,9 @@ request() {
 }
 
 answer_show() {
-    { python3 -m json.tool --no-ensure-ascii <<<"$answer" 2>/dev/null || printf '%s\n' "$answer"; } |
-        sed 's/^/   /'
+    local pretty
+    pretty=$(python3 -m json.tool --no-ensure-ascii <<<"$answer" 2>/dev/null) || pretty=$answer
+    sed 's/^/   /' <<<"$pretty"
 }
 
 # expect NAME VALUE: a member of the last answer.
@@ -79,9 +80,9 @@ steps_c2b() {
     local receipt
     receipt=$(receipt_new)
     step "A customer pays KES 150 at PayBill $SHORT_CODE. Safaricom posts the confirmation."
-    explain "No application asked for this payment: it is kept under ADMIN_SHOP until one claims it."
+    explain "No application asked for this payment: it lies under ADMIN_SHOP until claimed."
     request 200 POST /api/mpesa/c2b-confirmation/ '' "$(confirmation_body "$receipt" 150 A7Q2M9)"
-    explain "It is committed to the database before this answer. Were it not, Safaricom would hear so."
+    explain "It was committed to the database before this answer."
 
     step "demo shop asks whether the receipt that its customer typed is paid."
     request 200 GET "/api/payments/verify/?receipt=$receipt" API_KEY
