@@ -6,6 +6,10 @@ export LC_ALL=C.UTF-8
 # Where Debian keeps servers; the PATH of an ordinary user lacks it.
 export PATH="$PATH:/usr/sbin:/sbin"
 
+# With `set -e` a script must not end without a word.
+set -o errtrace
+trap 'warn "failed in line $LINENO of ${BASH_SOURCE[0]##*/}: $BASH_COMMAND"' ERR
+
 say() {
     printf '%s\n' "$*"
 }

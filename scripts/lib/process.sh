@@ -40,6 +40,13 @@ process_runs() {
     read -r pid started 2>/dev/null <"$state/$1.process" && process_is "$pid" "$started"
 }
 
+processes_are_gone() {
+    local pid
+    for pid in "$@"; do
+        [ ! -e "/proc/$pid" ] || return 1
+    done
+}
+
 process_ended() {
     ! process_is "$1" "$2"
 }
@@ -96,7 +103,8 @@ socket_is_served() {
 # Removes the sockets in FOLDER that nobody serves any more.
 sockets_remove() {
     local path
-    find "$1" -maxdepth 1 -type s 2>/dev/null | while read -r path; do
+    [ -d "$1" ] || return 0
+    find "$1" -maxdepth 1 -type s | while read -r path; do
         socket_is_served "$path" || rm -f "$path"
     done
 }

@@ -64,10 +64,10 @@ stack_folders() {
 
 stack_programs() {
     local program
-    for program in risiti risiti-fcgi risiti-sandbox; do
-        [ ! -e "$build/$program" ] || install -m 755 "$build/$program" "$dir/bin/$program"
+    for program in risiti risiti-fcgi; do
+        [ -x "$build/$program" ] || die "$build has no $program"
+        install -m 755 "$build/$program" "$dir/bin/$program"
     done
-    [ -x "$RISITI" ] && [ -x "$RISITI_FCGI" ] || die "no programs in $build"
 }
 
 stack_database() {
@@ -104,9 +104,9 @@ lookup_misses_free = 1000000
 lookup_misses_max = 1000000
 
 [daraja]
-base_url = ${SANDBOX_URL:-http://127.0.0.1:9}
-consumer_key = demo-consumer-key
-consumer_secret = demo-consumer-secret
+base_url = http://127.0.0.1:9
+consumer_key = sandbox-key
+consumer_secret = sandbox-secret
 
 [callbacks]
 ; Here Safaricom is a program on this machine.
@@ -114,8 +114,13 @@ allow_loopback = yes
 
 [shortcode $SHORT_CODE]
 type = paybill
-passkey = demo-passkey
+passkey = risiti-sandbox-passkey
 default = yes
+
+[shortcode 600222]
+type = till
+store_number = 600333
+passkey = risiti-sandbox-passkey
 INI
     )
     [ "$(id -u)" -ne 0 ] || chown "$run_user:" "$dir/conf/secret_key" "$CONFIG"
@@ -197,12 +202,19 @@ stack_runs() {
 
 # Ends what was started under `dir`, from the outside in, and nothing else.
 stack_stop() {
+    local pids
+    pids=$(sed -s 's/ .*//' "$state"/*.process 2>/dev/null || true)
     process_stop webserver 10
     process_stop jobs 10
     process_stop workers 35
     process_stop sandbox 5
     process_stop mariadb 60
+    # An ended process keeps its number until its parent has asked for it; most parents do at once.
+    # shellcheck disable=SC2086 # a list of numbers
+    wait_until 3 processes_are_gone $pids || true
     sockets_remove "$run_dir"
     sockets_remove "$run_dir/fcgid"
-    [ "$run_dir" = "$dir/run" ] || rmdir "$run_dir/fcgid" "$run_dir" 2>/dev/null || true
+    # A folder that was made for the sockets alone goes too, unless one of them is served again.
+    [ "$run_dir" = "$dir/run" ] || [ -n "$(find "$run_dir" -type s 2>/dev/null)" ] ||
+        rm -rf "$run_dir"
 }

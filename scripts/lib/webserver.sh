@@ -113,7 +113,7 @@ CONF
 apache_site() {
     cat <<CONF
 Define RISITI_SOCKET "$run_dir/risiti.sock"
-Define RISITI_FCGI "$dir/bin/risiti-fcgi"
+Define RISITI_FCGI "$run_dir/bin/risiti-fcgi"
 Define RISITI_CONFIG "$dir/conf/risiti.ini"
 <VirtualHost 127.0.0.1:$port>
     CustomLog "$dir/log/access.log" combined env=!risiti_hook
@@ -135,6 +135,8 @@ apache_fcgid_part() {
     module=$(first_existing "$dir/tools/fcgid/usr/lib/apache2/modules/mod_fcgid.so" \
         /usr/lib/apache2/modules/mod_fcgid.so) || die "mod_fcgid is not there"
     cp "$top/conf/apache/risiti-fcgid.conf" "$dir/conf/"
+    # mod_fcgid splits a program's path at spaces; where the sockets lie there are none.
+    ln -sfn "$dir/bin" "$run_dir/bin"
     echo "LoadModule fcgid_module \"$module\""
     echo "FcgidIPCDir \"$run_dir/fcgid\""
     echo "FcgidProcessTableFile \"$run_dir/fcgid.shm\""

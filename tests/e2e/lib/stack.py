@@ -7,11 +7,13 @@ import shlex
 import shutil
 import subprocess
 import tempfile
+import time
 
 from lib.client import Client
 
 TOP = pathlib.Path(__file__).resolve().parents[3]
 START_SECONDS = 180
+WAIT_SECONDS = 60
 SANITIZER_REPORTS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:")
 
 
@@ -139,6 +141,15 @@ def process_runs(pid):
         return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+def wait_for(condition):
+    """Waits until it holds; an assertion fails after a minute."""
+    end = time.monotonic() + WAIT_SECONDS
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError("waited in vain")
+        time.sleep(0.05)
 
 
 _shared = {}
