@@ -27,6 +27,8 @@ RISITI_CHECKED enum err crypto_sha256(struct str text, struct sha256 *ret_digest
 bool crypto_equal(const void *a, const void *b, size_t count);
 /* Overwrites memory that held a secret; the compiler cannot drop it. */
 void crypto_wipe(void *bytes, size_t count);
+/* The same through a view: only for memory that the caller itself filled and may write. */
+void crypto_wipe_str(struct str secret);
 
 /* AES-256-GCM with a random nonce in front: plain.length + SEAL_OVERHEAD_BYTES bytes. */
 RISITI_CHECKED enum err crypto_seal(const unsigned char key[SEAL_KEY_BYTES], struct str plain,
