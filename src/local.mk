@@ -2,6 +2,7 @@
 include src/base/local.mk
 include src/http/local.mk
 include src/db/local.mk
+include src/net/local.mk
 include src/daraja/local.mk
 include src/domain/local.mk
 include src/api/local.mk

@@ -9,6 +9,7 @@ include tests/e2e/local.mk
 if ENABLE_TESTS
 include tests/unit/base/local.mk
 include tests/unit/http/local.mk
+include tests/unit/net/local.mk
 include tests/unit/daraja/local.mk
 include tests/unit/domain/local.mk
 include tests/unit/api/local.mk
