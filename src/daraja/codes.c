@@ -3,6 +3,8 @@
 
 #include "risiti/daraja/codes.h"
 
+#include "risiti/daraja/text.h"
+
 /* One result code of a push. */
 struct stk_code {
     struct str code;
@@ -106,15 +108,6 @@ static const struct reply_rule error_rules[] = {
     {STR_INIT("1001"), STR_INIT(""), DARAJA_REPLY_LOCKED},
     {STR_INIT("4999"), STR_INIT(""), DARAJA_REPLY_PENDING},
 };
-
-/* Whether `text` holds `piece`, in whatever case. */
-static bool text_contains(struct str text, struct str piece)
-{
-    for (size_t start = 0; start + piece.length <= text.length; start++)
-        if (str_equal_nocase(str_first(str_skip(text, start), piece.length), piece))
-            return true;
-    return false;
-}
 
 /* "4xx.…": Daraja's own gateway found the call wrong and passed it to nobody. */
 static bool is_client_error_code(struct str code)

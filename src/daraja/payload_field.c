@@ -39,5 +39,5 @@ enum err field_root(struct arena *arena, struct str body, const struct jread **r
 bool field_memory_sufficed(struct arena *arena)
 {
     /* More than any single text takes: when one of them did not fit, neither does this. */
-    return arena_alloc(arena, 1, 4 * NAME_BYTES_MAX) != NULL;
+    return arena_alloc(arena, 4, NAME_BYTES_MAX) != NULL;
 }

@@ -25,13 +25,13 @@ const char *stk_code_meaning(struct str code);
 /* What an answer of Daraja to a call of ours means. */
 enum daraja_reply {
     DARAJA_REPLY_ACCEPTED,
-    DARAJA_REPLY_TOKEN,    /* one of the four invalid-token codes: renew it, send once more */
-    DARAJA_REPLY_LOCKED,   /* unable to lock subscriber */
-    DARAJA_REPLY_PENDING,  /* a query: the transaction is being processed */
-    DARAJA_REPLY_REFUSED,  /* a listed refusal: nothing happened */
-    DARAJA_REPLY_BUSY,     /* refused before processing: spike arrest, quota, system busy */
-    DARAJA_REPLY_ALREADY,  /* register: the URLs are registered already */
-    DARAJA_REPLY_UNKNOWN,  /* cannot be told */
+    DARAJA_REPLY_TOKEN,   /* one of the four invalid-token codes: renew it, send once more */
+    DARAJA_REPLY_LOCKED,  /* unable to lock subscriber */
+    DARAJA_REPLY_PENDING, /* a query: the transaction is being processed */
+    DARAJA_REPLY_REFUSED, /* a listed refusal: nothing happened */
+    DARAJA_REPLY_BUSY,    /* refused before processing: spike arrest, quota, system busy */
+    DARAJA_REPLY_ALREADY, /* register: the URLs are registered already */
+    DARAJA_REPLY_UNKNOWN, /* cannot be told */
 };
 
 /*

@@ -26,7 +26,10 @@ struct daraja_token_source {
     void *context;
 };
 
-/* `config` outlives the client. NULL without memory. */
+/*
+ * `config` outlives the client. NULL without memory. The first call sets up libcurl: it may be made
+ * in the process that uses the client only, after any fork.
+ */
 RISITI_CHECKED struct daraja *daraja_new(const struct config *config,
                                          const struct daraja_token_source *source);
 void daraja_free(struct daraja *daraja);
@@ -56,10 +59,12 @@ struct stk_push_accepted {
 
 /*
  * Sends one push, once, over a fresh connection; only a listed invalid-token refusal is sent again,
- * once, with a new token. ERR_OK: accepted, and `ret_accepted` is filled. ERR_PUSH_REFUSED,
- * ERR_PUSH_LOCKED: Daraja's listed refusals. ERR_PUSH_UNKNOWN: sent, outcome not known.
- * ERR_DARAJA_DOWN: nothing was sent. ERR_DARAJA_AUTH: no token could be had. `ret_answer` is always
- * filled.
+ * once, with a new token. All of it together takes no longer than daraja.timeout; when too little
+ * of that is left to wait for an answer, nothing is sent. ERR_OK: accepted, and `ret_accepted` is
+ * filled. ERR_PUSH_REFUSED, ERR_PUSH_LOCKED: Daraja's listed refusals. ERR_PUSH_UNKNOWN: sent,
+ * outcome not known. After every other error no push is under way: ERR_DARAJA_DOWN: nothing was
+ * sent; ERR_DARAJA_AUTH: Daraja takes no token of ours; ERR_INVALID: no such push can be made;
+ * ERR_CONFIG, ERR_NOMEM, and what the token source returned. `ret_answer` is always filled.
  */
 RISITI_CHECKED enum err daraja_stk_push(struct daraja *daraja, struct arena *arena,
                                         const struct stk_push *push,
@@ -87,7 +92,11 @@ RISITI_CHECKED enum err daraja_c2b_register(struct daraja *daraja, struct arena 
                                             struct str confirmation_url, struct str validation_url,
                                             struct daraja_answer *ret_answer);
 
-/* A new token from Daraja, which ends the one before. For token sources and `daraja check`. */
+/*
+ * A new token from Daraja, which ends the one before. For token sources and `daraja check`.
+ * ERR_DARAJA_AUTH: no credentials, or Daraja refused them; ERR_DARAJA_DOWN: no usable answer;
+ * ERR_CONFIG, ERR_NOMEM. The body of the answer, which holds the token, is not kept.
+ */
 RISITI_CHECKED enum err daraja_oauth(struct daraja *daraja, struct arena *arena,
                                      struct str *ret_token, int64_t *ret_lifetime_seconds,
                                      struct daraja_answer *ret_answer);
