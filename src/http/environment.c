@@ -84,7 +84,7 @@ enum err environment_read(const char *const *list, struct environment *ret_envir
     size_t count = 0;
 
     *ret_environment = (struct environment){.values = {STR_EMPTY}};
-    for (; list[count] != NULL && count < REQUEST_VARIABLES_MAX; count++) {
+    for (; count < REQUEST_VARIABLES_MAX && list[count] != NULL; count++) {
         struct str value = str_from(list[count]);
         size_t i = row_find(str_cut(&value, '='));
         const char *wrong = NULL;

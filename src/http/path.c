@@ -11,8 +11,9 @@ static const struct str roots[] = {STR_INIT("/api"), STR_INIT("/hooks")};
 /* Whether `path` is `above` or goes on behind it with a slash. */
 static bool lies_below(struct str path, struct str above)
 {
-    return str_starts_with(path, above) &&
-           (path.length == above.length || path.data[above.length] == '/');
+    struct str rest = str_skip(path, above.length);
+
+    return str_starts_with(path, above) && (rest.length == 0 || str_starts_with(rest, STR("/")));
 }
 
 static bool has_root(struct str path)
