@@ -8,3 +8,4 @@ include src/domain/local.mk
 include src/api/local.mk
 include src/fcgi/local.mk
 include src/cli/local.mk
+include src/sandbox/local.mk
