@@ -14,3 +14,7 @@ tests_unit_sandbox_test_rules_SOURCES = tests/unit/sandbox/test_rules.c
 tests_unit_sandbox_test_rules_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_sandbox_test_rules_LDADD = $(SANDBOX_TEST_LIBS)
 TESTS += tests/unit/sandbox/test_ids tests/unit/sandbox/test_ledger tests/unit/sandbox/test_rules
+
+dist_check_SCRIPTS += tests/e2e/sandbox.sh
+EXTRA_DIST += tests/e2e/sandbox_test.py
+TESTS += tests/e2e/sandbox.sh
