@@ -8,12 +8,20 @@
 #include "risiti/api/routes.h"
 #include "risiti/base/log.h"
 #include "risiti/domain/c2b.h"
+#include "risiti/domain/callback.h"
 
 enum err callback_validation_post(struct call *call)
 {
     struct jwrite *json = &call->response->json;
-    struct c2b_verdict verdict = c2b_validate(call->service, call->request->body);
+    struct c2b_verdict verdict;
+    struct sha256 hash;
 
+    /* Whether the secret is ours may not be known while the database is away: the rules are. */
+    if ((call->match->route->flags & ROUTE_PLAIN) == 0 &&
+        callback_token_find(call->service, INBOX_KIND_C2B, call->match->parameters[0], &hash) ==
+            ERR_ROUTE)
+        return ERR_ROUTE;
+    verdict = c2b_validate(call->service, call->request->body);
     log_write(LOG_LEVEL_INFO, "c2b_validated", LOG_FIELDS(LOG_TEXT("code", verdict.code)));
     jwrite_object_begin(json, NULL);
     jwrite_text(json, "ResultCode", verdict.code);

@@ -19,7 +19,6 @@
 
 struct gateway {
     struct service service;
-    struct db_options db_options;
     struct guard guard;
     struct response response;
     struct buffer output;
@@ -28,20 +27,18 @@ struct gateway {
 enum err gateway_new(const struct config *config, struct gateway **ret_gateway)
 {
     struct gateway *gateway = mem_alloc(1, sizeof(*gateway));
+    enum err err;
 
     if (gateway == NULL)
         return ERR_NOMEM;
     response_init(&gateway->response);
     buffer_init(&gateway->output, OUTPUT_BYTES_MAX);
-    gateway->db_options = db_options_from(config);
-    gateway->service.config = config;
-    gateway->service.arena = arena_new(ARENA_BYTES_MAX);
-    gateway->service.db = db_new(&gateway->db_options);
     gateway->guard.cache = app_cache_new();
-    if (gateway->service.arena == NULL || gateway->service.db == NULL ||
-        gateway->guard.cache == NULL) {
+    err = gateway->guard.cache != NULL ? service_open(&gateway->service, config, ARENA_BYTES_MAX)
+                                       : ERR_NOMEM;
+    if (err != ERR_OK) {
         gateway_free(gateway);
-        return ERR_NOMEM;
+        return err;
     }
     *ret_gateway = gateway;
     return ERR_OK;
@@ -52,8 +49,7 @@ void gateway_free(struct gateway *gateway)
     if (gateway == NULL)
         return;
     app_cache_free(gateway->guard.cache);
-    db_free(gateway->service.db);
-    arena_free(gateway->service.arena);
+    service_close(&gateway->service);
     response_release(&gateway->response);
     buffer_release(&gateway->output);
     mem_free(gateway);
@@ -62,7 +58,7 @@ void gateway_free(struct gateway *gateway)
 /* Errors of the world, told once with what the database said; refusals have the request's line. */
 static void trouble_log(struct gateway *gateway, enum err err)
 {
-    if (err_info(err)->status >= 500 && err_info(err)->status != 502)
+    if (err_info(err)->status >= 500 && err_info(err)->status != 502 && err != ERR_DARAJA_DOWN)
         log_write(LOG_LEVEL_ERROR, "request_failed",
                   LOG_FIELDS(LOG_ERROR_NAME("error", err),
                              LOG_INT("database_errno", db_last_errno(gateway->service.db)),

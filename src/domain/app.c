@@ -7,8 +7,6 @@
 #include "risiti/base/log.h"
 #include "risiti/domain/key.h"
 
-const struct uuid admin_shop_id = {{0, 0, 0, 0, 0, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, 1}};
-
 static bool name_is_fine(struct str name)
 {
     return name.length > 0 && name.length <= APP_NAME_BYTES_MAX && str_is_printable(name) &&

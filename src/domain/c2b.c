@@ -5,8 +5,8 @@
 
 #include "risiti/base/clock.h"
 #include "risiti/daraja/payload.h"
-#include "risiti/db/token_store.h"
 #include "risiti/domain/account.h"
+#include "risiti/domain/c2b_token.h"
 #include "risiti/domain/callback.h"
 #include "risiti/domain/payment.h"
 
@@ -106,16 +106,16 @@ static enum err c2b_insert(struct service *service, const struct callback *callb
 static enum err token_fits(struct service *service, const struct callback *callback,
                            const struct config_short_code *short_code, bool *ret_fits)
 {
-    struct c2b_token token;
+    struct str owner;
     enum err err;
 
     if (callback->token_hash == NULL) {
         *ret_fits = true;
         return ERR_OK;
     }
-    err = c2b_token_store_by_hash(service->db, service->arena, callback->token_hash, &token);
+    err = c2b_token_find(service, callback->token_hash, &owner);
     if (err == ERR_OK)
-        *ret_fits = str_equal(token.short_code, str_from(short_code->number));
+        *ret_fits = str_equal(owner, str_from(short_code->number));
     return err;
 }
 

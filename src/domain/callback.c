@@ -6,7 +6,7 @@
 #include "risiti/base/clock.h"
 #include "risiti/base/log.h"
 #include "risiti/db/payment_store.h"
-#include "risiti/db/token_store.h"
+#include "risiti/domain/c2b_token.h"
 
 /* A secret in a path: 32 lower-case hex digits. */
 #define CALLBACK_TOKEN_LENGTH 32
@@ -24,7 +24,7 @@ enum err callback_token_find(struct service *service, enum inbox_kind kind, stru
 {
     struct sha256 hash;
     struct payment payment;
-    struct c2b_token c2b_token;
+    struct str short_code;
     enum err err;
 
     if (token.length != CALLBACK_TOKEN_LENGTH || !str_consists_of(token, STR("0123456789abcdef")))
@@ -34,7 +34,7 @@ enum err callback_token_find(struct service *service, enum inbox_kind kind, stru
         return err;
     err = kind == INBOX_KIND_STK
               ? payment_store_by_token(service->db, service->arena, &hash, &payment)
-              : c2b_token_store_by_hash(service->db, service->arena, &hash, &c2b_token);
+              : c2b_token_find(service, &hash, &short_code);
     if (err == ERR_OK)
         *ret_hash = hash;
     return err == ERR_NOT_FOUND ? ERR_ROUTE : err;

@@ -8,11 +8,14 @@
 #include "risiti/base/arena.h"
 #include "risiti/base/base.h"
 #include "risiti/base/config.h"
+#include "risiti/base/err.h"
 #include "risiti/base/str.h"
 #include "risiti/base/uuid.h"
 #include "risiti/db/db.h"
 
+struct c2b_token_cache;
 struct daraja;
+struct oauth;
 
 struct service {
     const struct config *config;
@@ -20,7 +23,20 @@ struct service {
     struct daraja *daraja; /* NULL when no consumer key is configured */
     struct arena *arena;   /* ends with the request */
     struct str request_id; /* goes into every event */
+    struct oauth *oauth;   /* where `daraja` gets its token */
+    struct c2b_token_cache *c2b_tokens;
+    struct db_options db_options;
 };
+
+/*
+ * Makes what a process needs: memory of at most `arena_bytes_max` a request, a database connection
+ * (not opened yet), and the Daraja client when a consumer key is configured. Call it after fork;
+ * `config` outlives the service, and the service stays where it is. ERR_NOMEM, ERR_CONFIG.
+ */
+RISITI_CHECKED enum err service_open(struct service *service, const struct config *config,
+                                     size_t arena_bytes_max);
+/* Closes everything; a service that was never opened (all zero) is fine. */
+void service_close(struct service *service);
 
 /* The system app that owns what was paid by hand until an app claims it. */
 extern const struct uuid admin_shop_id;

@@ -1,0 +1,224 @@
+/* STK pushes: see push.h. */
+#include "risiti/base/base.h"
+
+#include "risiti/domain/push.h"
+
+#include "risiti/base/clock.h"
+#include "risiti/base/crypto.h"
+#include "risiti/base/log.h"
+#include "risiti/domain/account.h"
+
+/* The secret in a push's callback URL: 128 random bits as lower-case hex. */
+#define TOKEN_BYTES 16
+#define TOKEN_TEXT_SIZE (2 * TOKEN_BYTES + 1)
+/* How many codes of ours are tried before a clash is an error. */
+#define CODE_TRIES_MAX 4
+
+/* One push, from its row to its outcome. */
+struct push {
+    struct service *service;
+    const struct config_short_code *short_code;
+    const struct push_request *request;
+    struct payment payment;
+    struct payment_insert insert;
+    struct sha256 token_hash;
+    char account[ACCOUNT_SIZE]; /* what Daraja is given */
+    struct str callback_url;
+    enum err sent; /* what daraja_stk_push returned */
+    struct stk_push_accepted accepted;
+    struct daraja_answer answer;
+};
+
+const struct config_short_code *push_short_code(const struct service *service)
+{
+    return service->daraja != NULL ? config_short_code_find(service->config, STR_EMPTY) : NULL;
+}
+
+bool push_amount_fits(const struct config_short_code *short_code, struct money amount)
+{
+    return amount.cents >= short_code->amount_min.cents &&
+           amount.cents <= short_code->amount_max.cents;
+}
+
+static enum err callback_url_make(struct push *push)
+{
+    unsigned char token[TOKEN_BYTES];
+    char text[TOKEN_TEXT_SIZE];
+    enum err err = crypto_random(token, sizeof(token));
+
+    if (err != ERR_OK)
+        return err;
+    (void)crypto_hex(token, sizeof(token), text);
+    push->callback_url = arena_format(push->service->arena, "%s/hooks/stk/%s/",
+                                      push->service->config->service_public_url, text);
+    if (push->callback_url.data == NULL)
+        return ERR_NOMEM;
+    return crypto_sha256((struct str){text, TOKEN_TEXT_SIZE - 1}, &push->token_hash);
+}
+
+/* The reference as it goes to Daraja: the app's own if it may, else a code of ours. */
+static enum err account_choose(struct push *push, bool own_is_taken)
+{
+    struct str reference = push->request->reference;
+    enum err err = ERR_OK;
+
+    if (own_is_taken || !account_is_sendable(push->short_code, reference) ||
+        !str_copy(reference, push->account, sizeof(push->account)))
+        err = account_code_make(push->account);
+    push->payment.account_reference = str_from(push->account);
+    push->insert.open_reference =
+        account_fold(push->service->arena, push->payment.account_reference);
+    if (err == ERR_OK && push->insert.open_reference.data == NULL)
+        err = ERR_NOMEM;
+    return err;
+}
+
+static enum err push_insert_work(struct db *db, void *context)
+{
+    struct push *push = context;
+    const struct payment_cause cause = {.evidence = "api", .app_id = &push->payment.app_id};
+    enum err err = payment_store_insert(db, &push->insert);
+
+    return err == ERR_OK
+               ? payment_event_add(push->service, &push->payment, &cause, "created", STR_EMPTY)
+               : err;
+}
+
+static enum err push_insert_settle(struct db *db, void *context, bool *ret_committed)
+{
+    struct push *push = context;
+    struct payment payment;
+    enum err err =
+        payment_store_by_id(db, push->service->arena, &push->payment.id, PAYMENT_READ, &payment);
+
+    if (err != ERR_OK && err != ERR_NOT_FOUND)
+        return err;
+    *ret_committed = err == ERR_OK;
+    return ERR_OK;
+}
+
+/* Commits the row. A reference that another open push has is replaced by a code of ours. */
+static enum err push_insert(struct push *push)
+{
+    enum err err = ERR_DUPLICATE;
+
+    for (int i = 0; err == ERR_DUPLICATE && i < CODE_TRIES_MAX; i++) {
+        err = account_choose(push, /* own_is_taken= */ i > 0);
+        if (err == ERR_OK)
+            err = db_run_unit(push->service->db, &(struct db_unit){.work = push_insert_work,
+                                                                   .settle = push_insert_settle,
+                                                                   .context = push});
+    }
+    if (err == ERR_OK)
+        push->payment.version = 1;
+    return err == ERR_DUPLICATE ? ERR_INTERNAL : err;
+}
+
+/* What the outcome makes of the row, and its event. */
+static enum err push_record_work(struct db *db, void *context)
+{
+    struct push *push = context;
+    const struct payment_cause cause = {.evidence = "daraja", .app_id = &push->payment.app_id};
+    struct payment_result result = {.status = PAYMENT_STATUS_PENDING};
+    const char *event = "accepted";
+    struct str detail = push->answer.message;
+    enum err err = payment_store_by_id(db, push->service->arena, &push->payment.id, PAYMENT_LOCK,
+                                       &push->payment);
+
+    if (err != ERR_OK)
+        return err;
+    result.status = push->payment.status;
+    if (push->sent == ERR_OK) {
+        result.checkout_request_id = push->accepted.checkout_request_id;
+        result.merchant_request_id = push->accepted.merchant_request_id;
+    } else if (push->sent == ERR_PUSH_UNKNOWN) {
+        event = "answer_lost";
+        detail = str_from(push->answer.why != NULL ? push->answer.why : "not understandable");
+    } else {
+        event = push->answer.sent ? "refused" : "not_sent";
+        result.settled = true;
+        result.result_code = push->answer.sent ? push->answer.code : STR("NOT_SENT");
+        result.result_description = push->answer.message;
+        if (payment_may_become(push->payment.status, PAYMENT_STATUS_FAILED))
+            result.status = PAYMENT_STATUS_FAILED;
+    }
+    err = payment_store_apply(db, &push->payment, &result);
+    if (err == ERR_OK)
+        err = payment_event_add(push->service, &push->payment, &cause, event, detail);
+    if (err != ERR_OK)
+        return err;
+    push->payment.version++;
+    push->payment.status = result.status;
+    if (push->sent == ERR_OK)
+        push->payment.checkout_request_id = result.checkout_request_id;
+    return ERR_OK;
+}
+
+static void push_log(const struct push *push, enum err recorded)
+{
+    log_write(
+        push->sent == ERR_OK && recorded == ERR_OK ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, "push",
+        LOG_FIELDS(LOG_UUID("payment", &push->payment.id), LOG_ERROR_NAME("outcome", push->sent),
+                   LOG_ERROR_NAME("recorded", recorded), LOG_PHONE("phone", push->payment.phone),
+                   LOG_CHECKOUT("checkout", push->accepted.checkout_request_id),
+                   LOG_INT("daraja_status", push->answer.status),
+                   LOG_STR("daraja_code", push->answer.code),
+                   LOG_STR("daraja_message", push->answer.message),
+                   LOG_TEXT("transport", push->answer.why)));
+}
+
+static enum err push_send(struct push *push)
+{
+    struct stk_push call = {
+        .short_code = push->short_code,
+        .phone = push->request->phone,
+        .account_reference = push->payment.account_reference,
+        .description = push->request->description,
+        .callback_url = push->callback_url,
+    };
+    enum err err = money_shillings(push->request->amount, &call.amount_shillings);
+
+    ASSERT(err == ERR_OK);
+    return daraja_stk_push(push->service->daraja, push->service->arena, &call, &push->accepted,
+                           &push->answer);
+}
+
+enum err push_start(struct service *service, const struct app *app,
+                    const struct push_request *request, struct push_outcome *ret_outcome)
+{
+    struct push push = {
+        .service = service,
+        .short_code = push_short_code(service),
+        .request = request,
+        .payment = {.app_id = app->id,
+                    .external_reference = request->reference,
+                    .phone = str_from(request->phone.digits),
+                    .amount = request->amount,
+                    .type = PAYMENT_TYPE_STK,
+                    .status = PAYMENT_STATUS_PENDING,
+                    .created_at_us = clock_now_us()},
+    };
+    enum err err, recorded;
+
+    ASSERT(push.short_code != NULL && push_amount_fits(push.short_code, request->amount));
+    push.payment.short_code = str_from(push.short_code->number);
+    push.insert = (struct payment_insert){.payment = &push.payment,
+                                          .description = request->description,
+                                          .token_hash = &push.token_hash};
+    err = uuid_new(&push.payment.id);
+    if (err == ERR_OK)
+        err = callback_url_make(&push);
+    if (err == ERR_OK)
+        err = push_insert(&push);
+    if (err != ERR_OK)
+        return err;
+    push.sent = push_send(&push);
+    recorded =
+        db_run_unit(service->db, &(struct db_unit){.work = push_record_work, .context = &push});
+    push_log(&push, recorded);
+    /* Sent but not recorded: its own callback will tell; until then nobody knows more. */
+    if (recorded != ERR_OK && (push.sent == ERR_OK || push.sent == ERR_PUSH_UNKNOWN))
+        push.sent = ERR_PUSH_UNKNOWN;
+    *ret_outcome = (struct push_outcome){.payment = push.payment, .answer = push.answer};
+    return push.sent;
+}
