@@ -7,5 +7,5 @@ libapi_a_SOURCES = \
 	src/api/callback_receive.c src/api/callback_validate.c src/api/fields.c src/api/gateway.c \
 	src/api/guard.c src/api/health.c src/api/payment_claim.c src/api/payment_json.c \
 	src/api/payment_list.c src/api/payment_show.c src/api/payment_verify.c src/api/routes.c \
-	src/api/selector.c
+	src/api/selector.c src/api/stk_push.c
 API_LINK = libapi.a libhttp.a $(DOMAIN_LINK)

@@ -11,6 +11,7 @@
 
 /* clang-format off */
 const struct route api_routes[] = {
+    {METHOD_POST, "/api/stk-push",            "stk_push",      KEY, BODY, stk_push_post},
     {METHOD_GET,  "/api/payments/verify",     "verify",        KEY, 0, payment_verify_get},
     {METHOD_POST, "/api/payments/claim",      "claim",         KEY, BODY, payment_claim_post},
     {METHOD_GET,  "/api/payments",            "payment_list",  KEY, 0, payment_list_get},

@@ -11,6 +11,7 @@ extern const struct route api_routes[];
 extern const size_t api_route_count;
 
 /* The endpoints, each in the file of its name. */
+enum err stk_push_post(struct call *call);
 enum err health_live(struct call *call);
 enum err health_ready(struct call *call);
 enum err payment_verify_get(struct call *call);
