@@ -37,11 +37,8 @@ int cli_config_check(struct cli *cli)
     findings_write(cli, &findings, is_fine);
     if (!is_fine && !cli->json && findings.errors.length > 0)
         (void)fputs(findings.errors.data, stderr);
-    if (!is_fine && cli->json)
-        /* The answer is wanted although the check failed. */
-        (void)printf("%s\n", cli->output.data);
     config_findings_release(&findings);
-    return is_fine ? CLI_OK : CLI_FAILED;
+    return cli_finish(cli, is_fine);
 }
 
 int cli_config_example(struct cli *cli)

@@ -7,7 +7,6 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "risiti/base/arena.h"
 #include "risiti/base/uuid.h"
 #include "risiti/db/db.h"
 #include "risiti/domain/health.h"
@@ -39,6 +38,10 @@ static const struct cli_command commands[] = {
     {"payment", "list", "[--app APP] [--status S] [--type T] [--claimed yes|no] [--from DATE] "
      "[--to DATE] [--reference R] [--limit N]", "payments, newest first", CLI_NEEDS_SCHEMA,
      cli_payment_list},
+    {"daraja", "check", "", "try the credentials and the configuration, and explain what is wrong",
+     CLI_NEEDS_SCHEMA, cli_daraja_check},
+    {"daraja", "register-urls", "[SHORT_CODE] [--new-secret] [--dry-run]",
+     "give Daraja the URLs of C2B confirmations", CLI_NEEDS_SCHEMA, cli_daraja_register_urls},
     {"payment", "show", "ID|RECEIPT", "one payment with its history", CLI_NEEDS_SCHEMA,
      cli_payment_show},
 };
@@ -144,6 +147,12 @@ int cli_fail(struct cli *cli, enum err err, const char *what)
     return CLI_FAILED;
 }
 
+int cli_finish(struct cli *cli, bool is_fine)
+{
+    cli->shows_failure = true;
+    return is_fine ? CLI_OK : CLI_FAILED;
+}
+
 /* Loads the configuration; says every finding on standard error. */
 static enum err config_get(struct cli *cli)
 {
@@ -161,25 +170,19 @@ static enum err config_get(struct cli *cli)
 /* Runs the command with what it needs. */
 static int command_run(struct cli *cli, const struct cli_command *command)
 {
-    struct db_options options;
     enum err err;
 
     if (command->needs >= CLI_NEEDS_CONFIG && config_get(cli) != ERR_OK)
         return CLI_FAILED;
-    cli->service.config = cli->config;
-    cli->service.request_id = STR("cli");
-    if (command->needs >= CLI_NEEDS_DATABASE) {
-        options = db_options_from(cli->config);
-        cli->service.db = db_new(&options);
-        if (cli->service.db == NULL)
-            return cli_fail(cli, ERR_NOMEM, "database");
-        err = command->needs >= CLI_NEEDS_SCHEMA ? health_schema(&cli->service)
-                                                 : db_connect(cli->service.db);
-        if (err != ERR_OK)
-            return cli_fail(cli, err, "database");
+    if (command->needs < CLI_NEEDS_DATABASE)
         return command->run(cli);
-    }
-    return command->run(cli);
+    err = service_open(&cli->service, cli->config, ARENA_BYTES_MAX);
+    if (err != ERR_OK)
+        return cli_fail(cli, err, "start");
+    cli->service.request_id = STR("cli");
+    err = command->needs >= CLI_NEEDS_SCHEMA ? health_schema(&cli->service)
+                                             : db_connect(cli->service.db);
+    return err == ERR_OK ? command->run(cli) : cli_fail(cli, err, "database");
 }
 
 /* Shows what the command has written, if it succeeded. */
@@ -187,7 +190,7 @@ static int output_show(struct cli *cli, int code)
 {
     if (code == CLI_OK && cli->output.err != ERR_OK)
         return cli_fail(cli, cli->output.err, "output");
-    if (code != CLI_OK || cli->output.length == 0)
+    if ((code != CLI_OK && !cli->shows_failure) || cli->output.length == 0)
         return code;
     if (fwrite(cli->output.data, 1, cli->output.length, stdout) != cli->output.length ||
         (cli->json && fputc('\n', stdout) == EOF) || fflush(stdout) != 0) {
@@ -232,13 +235,9 @@ int main(int argc, char **argv)
     arguments_remove(&cli, 0, 2);
     buffer_init(&cli.output, OUTPUT_BYTES_MAX);
     jwrite_init(&cli.writer, &cli.output);
-    cli.service.arena = arena_new(ARENA_BYTES_MAX);
-    code =
-        cli.service.arena == NULL ? cli_fail(&cli, ERR_NOMEM, "start") : command_run(&cli, command);
-    code = output_show(&cli, code);
+    code = output_show(&cli, command_run(&cli, command));
     buffer_release(&cli.output);
-    db_free(cli.service.db);
-    arena_free(cli.service.arena);
+    service_close(&cli.service);
     config_free(cli.config);
     return code;
 }

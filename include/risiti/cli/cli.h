@@ -21,7 +21,8 @@ struct cli {
     struct config *config;
     struct service service; /* for commands that need the database */
     bool json;              /* --json was given */
-    struct buffer output;   /* goes to standard output when the command has succeeded */
+    struct buffer output;   /* goes to standard output when the command has succeeded, */
+    bool shows_failure;     /* or also when not: what it found is what was asked for */
     struct jwrite writer;   /* into output */
     char **arguments;       /* what follows noun and verb, options included */
     int argument_count;
@@ -58,6 +59,8 @@ void cli_write_time(struct cli *cli, const char *name, int64_t instant_us);
 
 /* A line on standard error: "risiti: …". */
 RISITI_PRINTF(1, 2) void cli_complain(const char *format, ...);
+/* The exit code of a command whose output counts also when it is not fine. */
+int cli_finish(struct cli *cli, bool is_fine);
 /* Says in words why a call of the domain failed. Returns CLI_FAILED. */
 int cli_fail(struct cli *cli, enum err err, const char *what);
 
@@ -71,6 +74,8 @@ int cli_key_list(struct cli *cli);
 int cli_key_revoke(struct cli *cli);
 int cli_payment_list(struct cli *cli);
 int cli_payment_show(struct cli *cli);
+int cli_daraja_check(struct cli *cli);
+int cli_daraja_register_urls(struct cli *cli);
 int cli_config_check(struct cli *cli);
 int cli_config_example(struct cli *cli);
 int cli_db_migrate(struct cli *cli);
