@@ -30,6 +30,18 @@ tests_db_test_migrate_CPPFLAGS = $(DB_TEST_CPPFLAGS)
 tests_db_test_migrate_LDADD = $(DB_TEST_LIBS)
 TESTS += tests/db/test_migrate
 
+# The domain over a database.
+check_LIBRARIES += libfixture.a
+libfixture_a_SOURCES = tests/db/fixture.c tests/db/fixture.h
+libfixture_a_CPPFLAGS = $(DB_TEST_CPPFLAGS)
+DOMAIN_DB_TEST_LIBS = libfixture.a libtestdb.a libtap.a $(DOMAIN_LINK) $(CUNIT_LIBS)
+
+check_PROGRAMS += tests/db/test_claim
+tests_db_test_claim_SOURCES = tests/db/test_claim.c
+tests_db_test_claim_CPPFLAGS = $(DB_TEST_CPPFLAGS)
+tests_db_test_claim_LDADD = $(DOMAIN_DB_TEST_LIBS)
+TESTS += tests/db/test_claim
+
 check_PROGRAMS += tests/db/check_restart
 tests_db_check_restart_SOURCES = tests/db/check_restart.c
 tests_db_check_restart_CPPFLAGS = $(DB_TEST_CPPFLAGS)
