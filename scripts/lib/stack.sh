@@ -64,10 +64,28 @@ stack_folders() {
 
 stack_programs() {
     local program
-    for program in risiti risiti-fcgi; do
+    for program in risiti risiti-fcgi risiti-sandbox; do
         [ -x "$build/$program" ] || die "$build has no $program"
         install -m 755 "$build/$program" "$dir/bin/$program"
     done
+}
+
+# Safaricom, on this machine.
+stack_sandbox() {
+    local ready=$run_dir/sandbox.url
+    process_start sandbox "$dir/log/sandbox.log" \
+        "$SANDBOX" --listen 127.0.0.1:0 --ready-file "$ready" --allow-http \
+        --delay-ms 300
+    wait_until 20 sandbox_is_ready_or_ended "$ready"
+    process_runs sandbox || {
+        tail -n 20 "$dir/log/sandbox.log" >&2
+        die "the sandbox did not start; see $dir/log/sandbox.log"
+    }
+    SANDBOX_URL=$(cat "$ready")
+}
+
+sandbox_is_ready_or_ended() {
+    [ -s "$1" ] || ! process_runs sandbox
 }
 
 stack_database() {
@@ -104,7 +122,7 @@ lookup_misses_free = 1000000
 lookup_misses_max = 1000000
 
 [daraja]
-base_url = http://127.0.0.1:9
+base_url = $SANDBOX_URL
 consumer_key = sandbox-key
 consumer_secret = sandbox-secret
 

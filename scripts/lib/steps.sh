@@ -42,7 +42,7 @@ request() {
 answer_show() {
     local pretty
     pretty=$(python3 -m json.tool --no-ensure-ascii <<<"$answer" 2>/dev/null) || pretty=$answer
-    sed 's/^/   /' <<<"$pretty"
+    printf '   %s\n' "${pretty//$'\n'/$'\n'   }"
 }
 
 # expect NAME VALUE: a member of the last answer.
@@ -74,6 +74,45 @@ steps_apps() {
     explain "demo shop:   ${API_KEY:0:17}…"
     explain "demo school: ${API_KEY_2:0:17}…"
     explain "A key is shown once; the database keeps only its SHA-256."
+}
+
+# Whether the push with payment id $1 has its result.
+push_is_settled() {
+    curl -sS --max-time 10 -H "X-API-KEY: $API_KEY_2" \
+        "$BASE_URL/api/payments/verify/?payment_id=$1" >"$dir/tmp/answer" &&
+        [ "$(json_field status <"$dir/tmp/answer")" != PENDING ]
+}
+
+steps_stk() {
+    local payment receipt
+    step "demo school asks a customer for KES 250: an STK push to the phone."
+    request 200 POST /api/stk-push/ API_KEY_2 \
+        '{"phone_number":"0712345678","amount":250,"reference":"TERM-3","description":"Fees"}'
+    expect status PENDING
+    payment=$(json_field payment_id <<<"$answer")
+    explain "The sandbox plays Safaricom: it has taken the push, and prompts the customer now."
+
+    step "The customer types the PIN; Safaricom posts the result. demo school asks for it."
+    wait_until 15 push_is_settled "$payment" ||
+        die "no result of the push came; the logs are in $dir/log"
+    request 200 GET "/api/payments/verify/?payment_id=$payment" API_KEY_2
+    expect status SUCCESS
+    expect claimable true
+    receipt=$(json_field receipt <<<"$answer")
+
+    step "It claims the payment; for the other application there is none."
+    request 200 POST /api/payments/claim/ API_KEY_2 "{\"payment_id\":\"$payment\"}"
+    request 404 POST /api/payments/claim/ API_KEY "{\"receipt\":\"$receipt\"}"
+
+    step "A customer who cancels: the sandbox's amount for that is KES 9032."
+    request 200 POST /api/stk-push/ API_KEY_2 \
+        '{"phone_number":"0712345679","amount":9032,"reference":"TERM-4"}'
+    payment=$(json_field payment_id <<<"$answer")
+    wait_until 15 push_is_settled "$payment" ||
+        die "no result of the push came; the logs are in $dir/log"
+    request 200 GET "/api/payments/verify/?payment_id=$payment" API_KEY_2
+    expect status FAILED
+    expect paid false
 }
 
 steps_c2b() {
