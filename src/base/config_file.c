@@ -94,7 +94,7 @@ static void section_open(struct file_reader *reader)
     size_t end = str_find(reader->line, ']');
     struct str name = str_first(str_skip(reader->line, 1), end > 0 ? end - 1 : 0);
     struct str behind = str_trim(str_skip(reader->line, end + 1));
-    struct str word = name;
+    struct str word;
 
     reader->key_open = false;
     reader->kind = SECTION_UNKNOWN;

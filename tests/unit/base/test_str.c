@@ -64,11 +64,8 @@ static void printable_text_has_no_controls_or_tricks(void)
 }
 
 static const struct tap_test tests[] = {
-    TAP_TEST(views_compare_by_bytes),
-    TAP_TEST(cut_goes_through_all_pieces),
-    TAP_TEST(trim_takes_both_ends),
-    TAP_TEST(copy_refuses_what_does_not_fit),
-    TAP_TEST(utf8_is_checked_strictly),
-    TAP_TEST(printable_text_has_no_controls_or_tricks),
+    TAP_TEST(views_compare_by_bytes),   TAP_TEST(cut_goes_through_all_pieces),
+    TAP_TEST(trim_takes_both_ends),     TAP_TEST(copy_refuses_what_does_not_fit),
+    TAP_TEST(utf8_is_checked_strictly), TAP_TEST(printable_text_has_no_controls_or_tricks),
 };
 TAP_MAIN("str", tests)
