@@ -3,6 +3,7 @@
 
 usage: sandbox_test.py PROGRAM MANUAL
 """
+import atexit
 import base64
 import datetime
 import hashlib
@@ -90,6 +91,7 @@ class Sandbox:
         self.process = subprocess.Popen(
             [program or PROGRAM, "--listen", "127.0.0.1:0", "--ready-file", str(ready), *flags],
             stdout=subprocess.PIPE, stderr=self.log, text=True)
+        atexit.register(self.process.kill)  # a test that fails does not get to its stop
         deadline = time.monotonic() + TIMEOUT_S
         while not ready.exists():
             assert self.process.poll() is None and time.monotonic() < deadline, "did not start"
