@@ -3,6 +3,7 @@
 
 #include "risiti/cli/cli.h"
 
+#include <signal.h>
 #include <stdarg.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -217,6 +218,8 @@ int main(int argc, char **argv)
 
     /* Secrets pass through this process: no core dump, no reading by others of the same user. */
     (void)prctl(PR_SET_DUMPABLE, 0);
+    /* A reader that went away, or a peer that hung up, is an error of the write, not our end. */
+    (void)signal(SIGPIPE, SIG_IGN);
     if (cli_flag(&cli, "--help") || cli.argument_count == 0) {
         usage_print(argc > 1 ? stdout : stderr);
         return argc > 1 ? CLI_OK : CLI_USAGE;
