@@ -49,6 +49,8 @@ static const char *payment_read(struct arena *arena, const struct jread *root, b
         return "TransID is missing or no receipt";
     if (money_parse(amount, MONEY_CENTS, &payment->amount) != ERR_OK)
         return "TransAmount is missing or no amount";
+    if (payment->amount.cents == 0 && !is_validation)
+        return "TransAmount is zero";
     payment->short_code =
         field_text(arena, jread_member(root, "BusinessShortCode"), FIELD_BYTES_MAX);
     if (payment->short_code.length == 0)

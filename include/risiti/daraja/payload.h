@@ -42,8 +42,8 @@ struct c2b_payment {
 RISITI_CHECKED enum err stk_result_parse(struct arena *arena, struct str body,
                                          struct stk_result *ret_result, const char **ret_why);
 /*
- * The same; needed are TransID (a receipt), TransAmount and BusinessShortCode. For a validation
- * request TransID is not.
+ * The same; needed are TransID (a receipt), TransAmount (above zero) and BusinessShortCode. For a
+ * validation request TransID is not, and the amount may be zero.
  */
 RISITI_CHECKED enum err c2b_payment_parse(struct arena *arena, struct str body, bool is_validation,
                                           struct c2b_payment *ret_payment, const char **ret_why);

@@ -163,6 +163,7 @@ static void what_money_depends_on_must_be_there(void)
         "{\"TransID\":\"UKN4X7Q2LB\",\"BusinessShortCode\":\"600111\"}",
         "{\"TransID\":\"UKN4X7Q2LB\",\"TransAmount\":\"\",\"BusinessShortCode\":\"600111\"}",
         "{\"TransID\":\"UKN4X7Q2LB\",\"TransAmount\":\"-1\",\"BusinessShortCode\":\"600111\"}",
+        "{\"TransID\":\"UKN4X7Q2LB\",\"TransAmount\":\"0.00\",\"BusinessShortCode\":\"600111\"}",
         "{\"TransID\":\"UKN4X7Q2LB\",\"TransAmount\":\"1,000\",\"BusinessShortCode\":\"600111\"}",
         "{\"TransID\":\"UKN4X7Q2LB\",\"TransAmount\":1e2,\"BusinessShortCode\":\"600111\"}",
         "{\"TransID\":\"no!\",\"TransAmount\":\"1\",\"BusinessShortCode\":\"600111\"}",
@@ -174,6 +175,14 @@ static void what_money_depends_on_must_be_there(void)
         CU_ASSERT_PTR_NOT_NULL(why);
         CU_ASSERT_PTR_NULL(payment.short_code.data);
     }
+}
+
+static void a_validation_may_ask_for_nothing(void)
+{
+    static const char body[] = "{\"TransAmount\":\"0\",\"BusinessShortCode\":\"600111\"}";
+
+    CU_ASSERT_EQUAL(parse_as(str_from(body), true), ERR_OK);
+    CU_ASSERT_EQUAL(payment.amount.cents, 0);
 }
 
 static void bodies_that_are_no_json_are_told_apart(void)
@@ -201,6 +210,7 @@ static const struct tap_test tests[] = {
     TAP_TEST(long_names_do_not_lose_the_payment),
     TAP_TEST(a_validation_needs_no_receipt),
     TAP_TEST(what_money_depends_on_must_be_there),
+    TAP_TEST(a_validation_may_ask_for_nothing),
     TAP_TEST(bodies_that_are_no_json_are_told_apart),
     TAP_TEST(a_doubled_key_is_refused),
 };
