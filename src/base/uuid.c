@@ -6,8 +6,11 @@
 #include "risiti/base/clock.h"
 #include "risiti/base/crypto.h"
 
-#define TIME_BYTES 6
+#define TIME_BYTES 8 /* milliseconds, version and fraction */
+#define MS_BYTES 6
 #define US_PER_MS 1000
+/* What the 12 bits behind the version count in a millisecond. */
+#define FRACTIONS_PER_MS 4096
 
 /* Whether a hyphen stands before byte `index` in the text form. */
 static bool hyphen_before(size_t index)
@@ -17,14 +20,17 @@ static bool hyphen_before(size_t index)
 
 enum err uuid_new(struct uuid *ret_uuid)
 {
-    uint64_t ms = (uint64_t)(clock_now_us() / US_PER_MS);
+    uint64_t now_us = (uint64_t)clock_now_us();
+    uint64_t ms = now_us / US_PER_MS;
+    uint64_t fraction = now_us % US_PER_MS * FRACTIONS_PER_MS / US_PER_MS;
     struct uuid uuid;
 
     if (crypto_random(uuid.bytes + TIME_BYTES, UUID_BYTES - TIME_BYTES) != ERR_OK)
         return ERR_CRYPTO;
-    for (size_t i = 0; i < TIME_BYTES; i++)
-        uuid.bytes[i] = (unsigned char)(ms >> (8 * (TIME_BYTES - 1 - i)));
-    uuid.bytes[6] = (unsigned char)((uuid.bytes[6] & 0x0f) | 0x70);
+    for (size_t i = 0; i < MS_BYTES; i++)
+        uuid.bytes[i] = (unsigned char)(ms >> (8 * (MS_BYTES - 1 - i)));
+    uuid.bytes[6] = (unsigned char)(fraction >> 8 | 0x70);
+    uuid.bytes[7] = (unsigned char)fraction;
     uuid.bytes[8] = (unsigned char)((uuid.bytes[8] & 0x3f) | 0x80);
     *ret_uuid = uuid;
     return ERR_OK;

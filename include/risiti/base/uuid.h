@@ -13,7 +13,10 @@ struct uuid {
     unsigned char bytes[UUID_BYTES];
 };
 
-/* A new one: 48 bits of UTC milliseconds, then random bits. ERR_CRYPTO without random bytes. */
+/*
+ * A new one: 48 bits of UTC milliseconds, 12 of their fraction (so that what one process after the
+ * other makes is in order), then 62 random ones. ERR_CRYPTO without random bytes.
+ */
 RISITI_CHECKED enum err uuid_new(struct uuid *ret_uuid);
 /* Hyphenated text in either case, any version. ERR_INVALID otherwise. */
 RISITI_CHECKED enum err uuid_parse(struct str text, struct uuid *ret_uuid);

@@ -43,10 +43,16 @@ static void later_ones_sort_behind_earlier_ones(void)
 {
     struct uuid first, second;
 
-    CU_ASSERT_EQUAL(uuid_new(&first), ERR_OK);
-    clock_sleep_ms(3);
-    CU_ASSERT_EQUAL(uuid_new(&second), ERR_OK);
-    CU_ASSERT_TRUE(memcmp(first.bytes, second.bytes, UUID_BYTES) < 0);
+    for (size_t i = 0; i < MANY; i++) {
+        int64_t made_us;
+
+        CU_ASSERT_EQUAL(uuid_new(&first), ERR_OK);
+        made_us = clock_now_us();
+        while (clock_now_us() <= made_us)
+            continue; /* a microsecond tells them apart */
+        CU_ASSERT_EQUAL(uuid_new(&second), ERR_OK);
+        CU_ASSERT_TRUE(memcmp(first.bytes, second.bytes, UUID_BYTES) < 0);
+    }
 }
 
 static void all_random_bits_change(void)
@@ -60,7 +66,6 @@ static void all_random_bits_change(void)
         for (size_t k = 0; k < UUID_BYTES; k++)
             seen[k] |= (unsigned char)(uuid.bytes[k] ^ first.bytes[k]);
     }
-    CU_ASSERT_EQUAL(seen[6], 0x0f);
     CU_ASSERT_EQUAL(seen[8], 0x3f);
     for (size_t k = 9; k < UUID_BYTES; k++)
         CU_ASSERT_EQUAL(seen[k], 0xff);
