@@ -1,3 +1,4 @@
-# Configuration of web servers, as users install it and as the tests run it.
-EXTRA_DIST += conf/lighttpd/risiti.conf conf/apache/risiti-proxy-fcgi.conf \
-	conf/apache/risiti-fcgid.conf conf/apache/htaccess
+# Configuration of web servers, as users install it and as the tests run it; and risiti.ini.example,
+# which is what `risiti config example` prints: tests/docs/check-docs compares them.
+nobase_dist_doc_DATA += conf/lighttpd/risiti.conf conf/apache/risiti-proxy-fcgi.conf \
+	conf/apache/risiti-fcgid.conf conf/apache/htaccess conf/risiti.ini.example

@@ -18,3 +18,4 @@ include tests/unit/sandbox/local.mk
 endif
 include tests/fuzz/local.mk
 include tests/fcgi/local.mk
+include tests/docs/local.mk
