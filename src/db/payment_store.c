@@ -323,7 +323,8 @@ enum err payment_store_apply(struct db *db, const struct payment *payment,
 {
     static const struct db_statement statement = {
         "payment_apply",
-        "UPDATE payment SET status = ?, mpesa_receipt_number = COALESCE(?, mpesa_receipt_number), "
+        "UPDATE payment SET status = ?, external_reference = COALESCE(?, external_reference), "
+        "mpesa_receipt_number = COALESCE(?, mpesa_receipt_number), "
         "checkout_request_id = COALESCE(?, checkout_request_id), "
         "merchant_request_id = COALESCE(?, merchant_request_id), "
         "result_code = COALESCE(?, result_code), "
@@ -339,8 +340,8 @@ enum err payment_store_apply(struct db *db, const struct payment *payment,
 
     ASSERT(db_in_unit(db));
     return execute_one(db, &statement,
-                       DB_VALUES(DB_TEXT(status), DB_TEXT(result->receipt),
-                                 DB_TEXT(result->checkout_request_id),
+                       DB_VALUES(DB_TEXT(status), DB_TEXT(result->external_reference),
+                                 DB_TEXT(result->receipt), DB_TEXT(result->checkout_request_id),
                                  DB_TEXT(result->merchant_request_id), DB_TEXT(result->result_code),
                                  DB_TEXT(result->result_description),
                                  DB_BYTES(result->raw_callback), DB_TEXT(result->phone), paid_at,
@@ -373,8 +374,8 @@ enum err payment_store_merge(struct db *db, const struct payment *payment,
 {
     static const struct db_statement statement = {
         "payment_merge",
-        "UPDATE payment SET mpesa_receipt_number = NULL, open_reference = NULL, merged_into = ?, "
-        "version = version + 1 "
+        "UPDATE payment SET mpesa_receipt_number = NULL, checkout_request_id = NULL, "
+        "open_reference = NULL, merged_into = ?, version = version + 1 "
         "WHERE id = ? AND version = ? AND claimed = 0 AND merged_into IS NULL"};
 
     ASSERT(db_in_unit(db));

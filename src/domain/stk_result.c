@@ -72,43 +72,83 @@ static enum err push_contradicted(struct stk_effect *stk, const char *note)
     return err == ERR_OK ? stk_done(stk, INBOX_STATE_CONFLICT, note) : err;
 }
 
+/* "payment 0192…": what the event of a merged row, and of the one that stands for it, names. */
+static enum err merge_event(struct stk_effect *stk, const struct payment *changed,
+                            const char *event, const struct payment *other)
+{
+    char id[UUID_TEXT_SIZE];
+    struct str detail =
+        arena_format(stk->service->arena, "payment %s", uuid_format(&other->id, id));
+
+    if (detail.data == NULL)
+        return ERR_NOMEM;
+    return payment_event_add(stk->service, changed, &stk->cause, event, detail);
+}
+
 /* The C2B confirmation came first: its row gives the receipt to the push. */
 static enum err intake_merge(struct stk_effect *stk)
 {
     enum err err = payment_store_merge(stk->service->db, &stk->intake, &stk->push.id);
 
-    if (err == ERR_OK)
-        err = payment_event_add(stk->service, &stk->intake, &stk->cause, "merged",
-                                STR("the same money as a push"));
-    return err;
+    return err == ERR_OK ? merge_event(stk, &stk->intake, "merged", &stk->push) : err;
 }
 
-/* The app has used the money by its receipt before the push heard of it: the claim stands. */
+/*
+ * The app has used the money by its receipt before the push heard of it: the claim stands, and the
+ * claimed payment answers to the push's reference and checkout id from now on.
+ */
 static enum err push_merge(struct stk_effect *stk)
 {
-    enum err err = payment_store_merge(stk->service->db, &stk->push, &stk->intake.id);
+    const struct payment *push = &stk->push;
+    const struct payment_result adopted = {
+        .status = PAYMENT_STATUS_SUCCESS,
+        .external_reference = push->external_reference,
+        .checkout_request_id = stk->result.checkout_request_id,
+        .merchant_request_id = stk->result.merchant_request_id,
+        .result_code = stk->result.result_code,
+        .result_description = stk->result.result_description,
+    };
+    enum err err = payment_store_merge(stk->service->db, push, &stk->intake.id);
 
     if (err == ERR_OK)
-        err = payment_event_add(stk->service, &stk->push, &stk->cause, "merged",
-                                STR("claimed by receipt before"));
-    return err == ERR_OK ? stk_done(stk, INBOX_STATE_APPLIED, NULL) : err;
+        err = merge_event(stk, push, "merged", &stk->intake);
+    if (err == ERR_OK)
+        err = payment_store_apply(stk->service->db, &stk->intake, &adopted);
+    if (err == ERR_OK)
+        err = merge_event(stk, &stk->intake, "push_joined", push);
+    if (err != ERR_OK)
+        return err;
+    stk->push.id = stk->intake.id;
+    return stk_done(stk, INBOX_STATE_APPLIED, "claimed by its receipt before");
+}
+
+/* What the event of a paid push shows. data NULL without memory. */
+static struct str paid_detail(const struct stk_effect *stk)
+{
+    const struct stk_result *result = &stk->result;
+
+    if (result->receipt.data != NULL)
+        return result->receipt;
+    if (result->raw_receipt.length == 0)
+        return STR("receipt awaited");
+    return arena_format(stk->service->arena, "receipt awaited: \"%.*s\" is none",
+                        STR_ARG(result->raw_receipt));
 }
 
 static enum err push_paid(struct stk_effect *stk)
 {
     struct payment_result paid = result_base(stk, PAYMENT_STATUS_SUCCESS);
     bool completes = stk->push.status == PAYMENT_STATUS_SUCCESS;
-    enum err err = ERR_OK;
+    struct str detail = paid_detail(stk);
+    enum err err = detail.data != NULL ? ERR_OK : ERR_NOMEM;
 
     paid.receipt = stk->result.receipt;
     paid.paid_at_us = stk->result.paid_at_us;
     paid.settled = true;
-    if (stk->has_intake)
+    if (err == ERR_OK && stk->has_intake)
         err = intake_merge(stk);
     if (err == ERR_OK)
-        err = push_apply(stk, &paid, completes ? "receipt_completed" : "paid",
-                         stk->result.receipt.data != NULL ? stk->result.receipt
-                                                          : STR("receipt awaited"));
+        err = push_apply(stk, &paid, completes ? "receipt_completed" : "paid", detail);
     return err == ERR_OK ? stk_done(stk, INBOX_STATE_APPLIED, NULL) : err;
 }
 
@@ -126,8 +166,6 @@ static enum err apply_paid(struct stk_effect *stk)
     }
     if (stk->result.has_amount && !money_equal(stk->result.amount, push->amount))
         return push_contradicted(stk, "the amount paid is not the amount asked");
-    if (stk->result.raw_receipt.length > 0 && receipt.data == NULL)
-        return push_contradicted(stk, "the receipt has a form that no receipt has");
     if (!stk->has_intake)
         return push_paid(stk);
     if (intake->type != PAYMENT_TYPE_C2B || !money_equal(intake->amount, push->amount) ||
@@ -135,9 +173,11 @@ static enum err apply_paid(struct stk_effect *stk)
         return push_contradicted(stk, "the receipt belongs to another payment");
     if (!intake->claimed && uuid_equal(&intake->app_id, &admin_shop_id))
         return push_paid(stk);
-    if (uuid_equal(&intake->app_id, &push->app_id))
-        return push_merge(stk);
-    return push_contradicted(stk, "another app has claimed the receipt");
+    if (!uuid_equal(&intake->app_id, &push->app_id))
+        return push_contradicted(stk, "another app has claimed the receipt");
+    if (push->claimed)
+        return push_contradicted(stk, "push and receipt were both claimed");
+    return push_merge(stk);
 }
 
 static enum err apply_failed(struct stk_effect *stk)
@@ -197,6 +237,27 @@ static enum err rows_lock(struct stk_effect *stk)
     return payment_store_by_id(service->db, service->arena, &push_id, PAYMENT_LOCK, &stk->push);
 }
 
+/*
+ * Whether the body's checkout id is the push's. One that is not known yet, because the callback was
+ * faster than the answer to the push, is taken from the body unless another push has it.
+ */
+static enum err checkout_fits(struct stk_effect *stk, bool *ret_fits)
+{
+    struct str checkout_id = stk->result.checkout_request_id;
+    struct payment other;
+    enum err err;
+
+    if (stk->push.checkout_request_id.data != NULL) {
+        *ret_fits = str_equal(stk->push.checkout_request_id, checkout_id);
+        return ERR_OK;
+    }
+    err = payment_store_by_checkout(stk->service->db, stk->service->arena, checkout_id, &other);
+    if (err != ERR_OK && err != ERR_NOT_FOUND)
+        return err;
+    *ret_fits = err == ERR_NOT_FOUND;
+    return ERR_OK;
+}
+
 enum err callback_apply_stk(struct service *service, const struct callback *callback,
                             const struct uuid *inbox_id, struct callback_effect *ret_effect)
 {
@@ -205,6 +266,7 @@ enum err callback_apply_stk(struct service *service, const struct callback *call
                              .cause = {.evidence = "stk_callback", .inbox_id = inbox_id},
                              .effect = ret_effect};
     const char *why = NULL;
+    bool fits;
     enum err err = stk_result_parse(service->arena, callback->body, &stk.result, &why);
 
     if (err == ERR_SYNTAX || err == ERR_INVALID) {
@@ -224,8 +286,10 @@ enum err callback_apply_stk(struct service *service, const struct callback *call
         return err;
     if (stk.push.is_merged)
         return stk_done(&stk, INBOX_STATE_REPEATED, NULL);
-    if (stk.push.checkout_request_id.data != NULL &&
-        !str_equal(stk.push.checkout_request_id, stk.result.checkout_request_id))
+    err = checkout_fits(&stk, &fits);
+    if (err != ERR_OK)
+        return err;
+    if (!fits)
         return stk_done(&stk, INBOX_STATE_CONFLICT, "the checkout id is another push's");
     switch (stk_code_verdict(stk.result.result_code, STK_SOURCE_CALLBACK)) {
     case STK_VERDICT_PAID:

@@ -11,6 +11,7 @@
 
 #include "risiti/base/clock.h"
 #include "risiti/base/mem.h"
+#include "risiti/domain/c2b_token.h"
 #include "risiti/domain/payment.h"
 
 #define TEXT_SIZE 64
@@ -62,10 +63,13 @@ struct config *fixture_config(void)
 
 struct service *fixture(void)
 {
-    shared_service = (struct service){.config = fixture_config(),
-                                      .db = testdb_db(),
-                                      .arena = testdb_arena(),
-                                      .request_id = STR("test")};
+    if (shared_service.c2b_tokens == NULL)
+        shared_service.c2b_tokens = c2b_token_cache_new();
+    ASSERT(shared_service.c2b_tokens != NULL);
+    shared_service.config = fixture_config();
+    shared_service.db = testdb_db();
+    shared_service.arena = testdb_arena();
+    shared_service.request_id = STR("test");
     return &shared_service;
 }
 
@@ -77,13 +81,15 @@ struct service *fixture_open(const struct db_options *options)
     *service = (struct service){.config = fixture_config(),
                                 .db = db_new(options),
                                 .arena = arena_new(ARENA_BYTES),
-                                .request_id = STR("test")};
-    ASSERT(service->db != NULL && service->arena != NULL);
+                                .request_id = STR("test"),
+                                .c2b_tokens = c2b_token_cache_new()};
+    ASSERT(service->db != NULL && service->arena != NULL && service->c2b_tokens != NULL);
     return service;
 }
 
 void fixture_close(struct service *service)
 {
+    c2b_token_cache_free(service->c2b_tokens);
     db_free(service->db);
     arena_free(service->arena);
     mem_free(service);
@@ -168,12 +174,6 @@ struct uuid fixture_payment(const struct seed *seed)
         (void)fprintf(stderr, "fixture_payment: %s\n", db_last_error(service->db));
     ASSERT(err == ERR_OK);
     return insertion.payment.id;
-}
-
-struct uuid fixture_earlier(struct uuid id)
-{
-    clock_sleep_ms(2);
-    return id;
 }
 
 struct uuid fixture_intake(struct str receipt)

@@ -52,8 +52,6 @@ struct seed {
     int64_t created_at_us;  /* 0: now */
 };
 struct uuid fixture_payment(const struct seed *seed);
-/* Gives the id back when the next one will sort behind it: in one millisecond they are in none. */
-struct uuid fixture_earlier(struct uuid id);
 /* Money paid by hand that nobody has claimed. */
 struct uuid fixture_intake(struct str receipt);
 

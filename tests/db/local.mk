@@ -42,6 +42,18 @@ tests_db_test_claim_CPPFLAGS = $(DB_TEST_CPPFLAGS)
 tests_db_test_claim_LDADD = $(DOMAIN_DB_TEST_LIBS)
 TESTS += tests/db/test_claim
 
+check_PROGRAMS += tests/db/test_callback_c2b
+tests_db_test_callback_c2b_SOURCES = tests/db/test_callback_c2b.c
+tests_db_test_callback_c2b_CPPFLAGS = $(DB_TEST_CPPFLAGS)
+tests_db_test_callback_c2b_LDADD = $(DOMAIN_DB_TEST_LIBS)
+TESTS += tests/db/test_callback_c2b
+
+check_PROGRAMS += tests/db/test_callback_stk
+tests_db_test_callback_stk_SOURCES = tests/db/test_callback_stk.c
+tests_db_test_callback_stk_CPPFLAGS = $(DB_TEST_CPPFLAGS)
+tests_db_test_callback_stk_LDADD = $(DOMAIN_DB_TEST_LIBS)
+TESTS += tests/db/test_callback_stk
+
 check_PROGRAMS += tests/db/check_restart
 tests_db_check_restart_SOURCES = tests/db/check_restart.c
 tests_db_check_restart_CPPFLAGS = $(DB_TEST_CPPFLAGS)

@@ -362,7 +362,7 @@ static void several_candidates_are_named_newest_first_and_none_is_claimed(void)
 {
     const struct app app = fixture_app(CLAIM_REQUIRES_NONE);
     const struct str reference = new_reference();
-    const struct uuid first = fixture_earlier(own_payment(&app, new_receipt(), reference));
+    const struct uuid first = own_payment(&app, new_receipt(), reference);
     const struct uuid second = fixture_payment(&(struct seed){.app = &app,
                                                               .status = PAYMENT_STATUS_SUCCESS,
                                                               .receipt = new_receipt(),

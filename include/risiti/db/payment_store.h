@@ -104,6 +104,7 @@ RISITI_CHECKED enum err payment_store_insert(struct db *db, const struct payment
 /* What a result changes; written over the row's version `payment->version`, which grows by one. */
 struct payment_result {
     enum payment_status status;
+    struct str external_reference;              /* data NULL: as it was */
     struct str receipt;                         /* data NULL: as it was */
     struct str checkout_request_id;             /* data NULL: as it was */
     struct str merchant_request_id;             /* data NULL: as it was */
@@ -131,8 +132,8 @@ RISITI_CHECKED enum err payment_store_claim(struct db *db, const struct payment 
                                             const struct uuid *new_owner, int64_t claimed_at_us,
                                             bool *ret_won);
 /*
- * Gives the receipt up and points to the payment that stands for the same money. Requires the
- * version, and a row that is neither claimed nor merged. ERR_DB_CONFLICT otherwise.
+ * Gives receipt and checkout id up and points to the payment that stands for the same money.
+ * Requires the version, and a row that is neither claimed nor merged. ERR_DB_CONFLICT otherwise.
  */
 RISITI_CHECKED enum err payment_store_merge(struct db *db, const struct payment *payment,
                                             const struct uuid *survivor);
