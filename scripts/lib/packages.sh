@@ -26,6 +26,10 @@ command:mariadbd mariadb-server-core
 command:mariadb-install-db mariadb-server-core
 command:mariadb mariadb-client-core
 command:setpriv util-linux
+file:/etc/ssl/certs/ca-certificates.crt ca-certificates
+"
+TEST_NEEDS="
+command:openssl openssl
 "
 APACHE_NEEDS="
 command:apache2 apache2-bin
