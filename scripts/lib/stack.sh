@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # The whole service under one folder: database, workers, web server, and the file that tells other
 # programs where everything is. Needs the other files of scripts/lib. Set before: `dir`, `build`,
-# `server`, `port`.
+# `server`, `port`, `mount` (the path of the service, without a slash at its end).
 
 SHORT_CODE=600111
 DB_NAME=risiti
@@ -103,6 +103,7 @@ stack_configuration() {
 [service]
 listen = $run_dir/risiti.sock
 workers = 4
+base_path = $mount
 public_url = $BASE_URL
 secret_key = file:$dir/conf/secret_key
 ; The sandbox and this machine's webhook receivers speak plain HTTP.

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Web servers for the demo and the tests. Each includes the very file from conf/ that users install.
-# Needs common.sh, packages.sh, process.sh. Set before: `top`, `tools`, `dir`, `run_dir`, `port`.
+# Needs common.sh, packages.sh, process.sh. Set before: `top`, `tools`, `dir`, `run_dir`, `port`, `mount`.
 
 # Installs or unpacks what SERVER needs.
 webserver_prepare() {
@@ -56,6 +56,7 @@ lighttpd_start() {
     modules=$(first_existing "$unpacked/usr/lib/lighttpd" /usr/lib/lighttpd)
     # Only the two values at the top of the file are the administrator's.
     sed -e "s|^var.risiti_socket *=.*|var.risiti_socket = \"$run_dir/risiti.sock\"|" \
+        -e "s|^var.risiti_path *=.*|var.risiti_path = \"$mount/\"|" \
         "$top/conf/lighttpd/risiti.conf" >"$dir/conf/risiti.conf"
     cat >"$dir/conf/lighttpd.conf" <<CONF
 server.modules = ( "mod_accesslog" )
@@ -115,6 +116,7 @@ apache_site() {
 Define RISITI_SOCKET "$run_dir/risiti.sock"
 Define RISITI_FCGI "$run_dir/bin/risiti-fcgi"
 Define RISITI_CONFIG "$dir/conf/risiti.ini"
+Define RISITI_PATH "$mount/"
 <VirtualHost 127.0.0.1:$port>
     CustomLog "$dir/log/access.log" combined env=!risiti_hook
     CustomLog "$dir/log/access.log" risiti_hook env=risiti_hook

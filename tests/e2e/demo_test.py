@@ -103,14 +103,19 @@ class DemoTest(unittest.TestCase):
         return process
 
     def test_an_interrupt_ends_everything(self):
-        with subprocess.Popen([DEMO, "--dir", self.folder], stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                              start_new_session=True) as process:
+        # Tests may run in the background, where interrupts are ignored; a terminal's are not.
+        process = subprocess.Popen(["env", "--default-signal=INT", DEMO, "--dir", self.folder],
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL, start_new_session=True)
+        try:
             stack.wait_for((self.folder / "demo.env").exists)
             environment = stack.read_shell_file(self.folder / "demo.env")
             # As a terminal does: to the whole group in the foreground.
             os.killpg(process.pid, signal.SIGINT)
-            process.communicate(timeout=END_SECONDS)
+            process.wait(END_SECONDS)
+        finally:
+            process.terminate()
+            process.wait()
         self.assertEqual(process.returncode, 130)
         self.assert_nothing_left(environment)
         self.assertFalse((self.folder / "demo.env").exists())
