@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # Web servers for the demo and the tests. Each includes the very file from conf/ that users install.
-# Needs common.sh, packages.sh, process.sh. Set before: `top`, `tools`, `dir`, `run_dir`, `port`, `mount`.
+# Needs common.sh, packages.sh, process.sh.
+# Set before: `top`, `tools`, `dir`, `run_dir`, `port`, `mount`.
 
 # Installs or unpacks what SERVER needs.
 webserver_prepare() {

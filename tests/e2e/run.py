@@ -34,6 +34,8 @@ def main():
     options = parser.parse_args()
     if options.build:
         os.environ["DEMO_BUILD_DIR"] = str(pathlib.Path(options.build).resolve())
+    # Where Debian keeps servers; the PATH of an ordinary user lacks it.
+    os.environ["PATH"] += ":/usr/sbin:/sbin"
     names = options.names or sorted(path.stem for path in HERE.glob("*_test.py"))
     suite = unittest.defaultTestLoader.loadTestsFromNames(names)
     suite.addTest(EndTest("test_services_end_without_leaving_anything"))

@@ -35,8 +35,9 @@ class App:
 class Stack:
     """A service of its own in a folder of its own; `stop` leaves nothing behind."""
 
-    def __init__(self, server="lighttpd"):
+    def __init__(self, server="lighttpd", path=""):
         self.server = server
+        self.path = path
         # /var/tmp: an unprivileged user reaches it, whatever TMPDIR is.
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="risiti-e2e-", dir="/var/tmp"))
         self.environment = {}
@@ -48,7 +49,7 @@ class Stack:
         done = subprocess.run([TOP / "scripts/demo", "--dir", self.folder, "--server", self.server,
                                "--detach"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True, timeout=START_SECONDS,
-                              check=False)
+                              check=False, env={**os.environ, "DEMO_PATH": self.path})
         self.start_output = done.stdout
         if done.returncode != 0:
             logs = self.logs()
@@ -109,6 +110,15 @@ class Stack:
         name = name or f"e2e {self.folder.name} {self.app_count}"
         return App(self, json.loads(self.cli("--json", "app", "create", name).stdout))
 
+    def as_its_user(self, folder):
+        """What to put before a command that runs as this service does and writes to `folder`."""
+        if os.geteuid() != 0:
+            return []
+        owner = pathlib.Path(self.environment["CONFIG"]).stat()
+        os.chown(folder, owner.st_uid, owner.st_gid)
+        return ["setpriv", f"--reuid={owner.st_uid}", f"--regid={owner.st_gid}", "--clear-groups",
+                "--"]
+
     def safaricom(self):
         """A client without a key."""
         return Client(self.base_url)
@@ -139,6 +149,15 @@ def process_runs(pid):
     """Whether a process has this number and has not ended."""
     try:
         return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def answers(base_url):
+    """Whether a web server answers anything there."""
+    try:
+        with Client(base_url) as client:
+            return client.get("/").status > 0
     except OSError:
         return False
 
