@@ -1,6 +1,7 @@
 """scripts/demo: what it starts it ends, and it touches nothing else."""
 import os
 import pathlib
+import pty
 import shutil
 import signal
 import subprocess
@@ -11,6 +12,14 @@ from lib import stack
 
 DEMO = stack.TOP / "scripts/demo"
 END_SECONDS = 60
+
+
+def read_if_there(path):
+    """A process's command line; empty when it has ended meanwhile."""
+    try:
+        return path.read_text(errors="replace")
+    except OSError:
+        return ""
 
 
 class DemoTest(unittest.TestCase):
@@ -102,11 +111,23 @@ class DemoTest(unittest.TestCase):
         stack.wait_for(lambda: os.path.exists(socket))
         return process
 
+    def test_without_a_terminal_it_ends_by_itself(self):
+        result = self.demo()
+        self.assertEqual(result.returncode, 0, result.stdout)
+        self.assertEqual(result.stdout.count("Payment claimed successfully"), 2, result.stdout)
+        self.assertFalse((self.folder / "demo.env").exists())
+        named = [path for path in pathlib.Path("/proc").glob("[0-9]*/cmdline")
+                 if str(self.folder) in read_if_there(path)]
+        self.assertEqual(named, [])
+
     def test_an_interrupt_ends_everything(self):
         # Tests may run in the background, where interrupts are ignored; a terminal's are not.
+        ours, terminal = pty.openpty()
         process = subprocess.Popen(["env", "--default-signal=INT", DEMO, "--dir", self.folder],
-                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                   stdin=terminal, stdout=subprocess.DEVNULL,
                                    stderr=subprocess.DEVNULL, start_new_session=True)
+        os.close(terminal)
+        self.addCleanup(os.close, ours)
         try:
             stack.wait_for((self.folder / "demo.env").exists)
             environment = stack.read_shell_file(self.folder / "demo.env")
