@@ -217,6 +217,9 @@ enum err payment_store_by_reference(struct db *db, struct arena *arena, const st
     return err != ERR_OK ? err : payments_read(arena, rows, ret_payments);
 }
 
+/* The time in a row's id and its created_at are less than this apart. */
+#define CLOCK_SLACK_US CLOCK_US_PER_SECOND
+
 /* An id that sorts before every id made at or after the instant: the time is an id's first part. */
 static struct uuid uuid_floor(int64_t instant_us)
 {
@@ -228,8 +231,18 @@ static struct uuid uuid_floor(int64_t instant_us)
     return id;
 }
 
-/* The time in a row's id and its created_at are less than this apart. */
-#define CLOCK_SLACK_US CLOCK_US_PER_SECOND
+/* The newer end of a list: what the cursor or the upper bound in time leaves. */
+static struct uuid list_below(const struct payment_filter *filter)
+{
+    static const struct uuid last = {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+                                      0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
+    struct uuid below = filter->to_us > 0 ? uuid_floor(filter->to_us + CLOCK_SLACK_US) : last;
+
+    if (!uuid_is_zero(&filter->before) && memcmp(filter->before.bytes, below.bytes, UUID_BYTES) < 0)
+        below = filter->before;
+    return below;
+}
+
 /* The end of the year 9999. */
 #define LATEST_US (INT64_C(253402300799) * CLOCK_US_PER_SECOND)
 
@@ -238,34 +251,55 @@ static struct uuid uuid_floor(int64_t instant_us)
     "AND (? IS NULL OR status = ?) AND (? IS NULL OR payment_type = ?) " \
     "AND (? IS NULL OR claimed = ?) ORDER BY id DESC LIMIT ?"
 
+/*
+ * The statement by what its second value is. Each names its index: left alone the server looks the
+ * app up in it and reads down from the newest row, however far below the window begins.
+ */
+static const struct db_statement *list_statement(const struct payment_filter *filter,
+                                                 struct str *ret_value)
+{
+    static const struct db_statement everything = {
+        "payment_list_all",
+        SELECT_PAYMENT "FORCE INDEX (PRIMARY) WHERE ? IS NULL AND "
+                       "COALESCE(?, external_reference, '') = COALESCE(external_reference, '') "
+                       "AND " LIST_WINDOW};
+    static const struct db_statement by_app = {"payment_list_app", SELECT_PAYMENT
+                                               "FORCE INDEX (payment_app) "
+                                               "WHERE app_id = ? AND ? IS NULL AND " LIST_WINDOW};
+    static const struct db_statement by_status = {
+        "payment_list_status", SELECT_PAYMENT "FORCE INDEX (payment_app_status) "
+                                              "WHERE app_id = ? AND status = ? AND " LIST_WINDOW};
+    static const struct db_statement by_reference = {
+        "payment_list_reference",
+        SELECT_PAYMENT "FORCE INDEX (payment_app_reference) "
+                       "WHERE app_id = ? AND external_reference = ? AND " LIST_WINDOW};
+
+    *ret_value = filter->reference;
+    if (filter->app_id == NULL)
+        return &everything;
+    if (filter->reference.data != NULL)
+        return &by_reference;
+    if (!filter->has_status)
+        return &by_app;
+    *ret_value = payment_status_name(filter->status);
+    return &by_status;
+}
+
 enum err payment_store_list(struct db *db, struct arena *arena, const struct payment_filter *filter,
                             size_t rows_max, struct payments *ret_payments)
 {
-    static const struct db_statement by_app = {"payment_list_app", SELECT_PAYMENT
-                                               "WHERE app_id = ? AND ? IS NULL AND " LIST_WINDOW};
-    static const struct db_statement by_reference = {
-        "payment_list_reference",
-        SELECT_PAYMENT "WHERE app_id = ? AND external_reference = ? AND " LIST_WINDOW};
-    static const struct db_statement everything = {
-        "payment_list_all",
-        SELECT_PAYMENT "WHERE ? IS NULL AND "
-                       "COALESCE(?, external_reference, '') = COALESCE(external_reference, '') "
-                       "AND " LIST_WINDOW};
-    static const struct uuid last = {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-                                      0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
+    struct str value;
+    const struct db_statement *statement = list_statement(filter, &value);
     struct str status = filter->has_status ? payment_status_name(filter->status) : STR_EMPTY;
     struct str type = filter->has_type ? payment_type_name(filter->type) : STR_EMPTY;
     struct db_value claimed = {.kind = filter->has_claimed ? DB_KIND_INT : DB_KIND_NULL,
                                .integer = filter->claimed};
     struct uuid floor = uuid_floor(filter->from_us - CLOCK_SLACK_US);
-    const struct uuid *below = uuid_is_zero(&filter->before) ? &last : &filter->before;
-    const struct db_statement *statement = filter->app_id == NULL           ? &everything
-                                           : filter->reference.data != NULL ? &by_reference
-                                                                            : &by_app;
+    struct uuid below = list_below(filter);
     const struct db_rows *rows;
     enum err err = db_query(db, statement,
-                            DB_VALUES(DB_UUID(filter->app_id), DB_TEXT(filter->reference),
-                                      DB_UUID(below), DB_UUID(&floor), DB_TIME(filter->from_us),
+                            DB_VALUES(DB_UUID(filter->app_id), DB_TEXT(value), DB_UUID(&below),
+                                      DB_UUID(&floor), DB_TIME(filter->from_us),
                                       DB_TIME(filter->to_us > 0 ? filter->to_us : LATEST_US),
                                       DB_TEXT(status), DB_TEXT(status), DB_TEXT(type),
                                       DB_TEXT(type), claimed, claimed, DB_INT(rows_max)),

@@ -142,6 +142,13 @@ static enum err insertion_work(struct db *db, void *context)
                          : err;
 }
 
+/* The time in an id is the row's: lists rely on it. */
+static void id_date(struct uuid *id, int64_t instant_us)
+{
+    for (size_t i = 0; i < 6; i++)
+        id->bytes[i] = (unsigned char)((uint64_t)(instant_us / 1000) >> (40 - 8 * i));
+}
+
 struct uuid fixture_payment(const struct seed *seed)
 {
     struct service *service = fixture();
@@ -161,6 +168,8 @@ struct uuid fixture_payment(const struct seed *seed)
     const struct db_unit unit = {.work = insertion_work, .context = &insertion};
     enum err err = uuid_new(&insertion.payment.id);
 
+    if (seed->created_at_us != 0)
+        id_date(&insertion.payment.id, seed->created_at_us);
     insertion.insert = (struct payment_insert){.payment = &insertion.payment};
     if (seed->is_open)
         insertion.insert.open_reference = seed->account;

@@ -54,6 +54,18 @@ tests_db_test_callback_stk_CPPFLAGS = $(DB_TEST_CPPFLAGS)
 tests_db_test_callback_stk_LDADD = $(DOMAIN_DB_TEST_LIBS)
 TESTS += tests/db/test_callback_stk
 
+check_PROGRAMS += tests/db/test_payment
+tests_db_test_payment_SOURCES = tests/db/test_payment.c
+tests_db_test_payment_CPPFLAGS = $(DB_TEST_CPPFLAGS)
+tests_db_test_payment_LDADD = $(DOMAIN_DB_TEST_LIBS)
+TESTS += tests/db/test_payment
+
+check_PROGRAMS += tests/db/test_app
+tests_db_test_app_SOURCES = tests/db/test_app.c
+tests_db_test_app_CPPFLAGS = $(DB_TEST_CPPFLAGS)
+tests_db_test_app_LDADD = $(DOMAIN_DB_TEST_LIBS)
+TESTS += tests/db/test_app
+
 check_PROGRAMS += tests/db/check_restart
 tests_db_check_restart_SOURCES = tests/db/check_restart.c
 tests_db_check_restart_CPPFLAGS = $(DB_TEST_CPPFLAGS)
