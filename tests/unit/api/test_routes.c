@@ -72,6 +72,44 @@ static void every_row_is_found_by_its_path_and_no_other_method(void)
     }
 }
 
+/* Whether the request for this URI finds the route. */
+static bool uri_finds(struct arena *arena, struct str uri, const struct route *route)
+{
+    static const struct request_options options;
+    char variable[PATH_SIZE + 16];
+    const char *const environment[] = {"REQUEST_METHOD=GET", "REMOTE_ADDR=127.0.0.1", variable,
+                                       NULL};
+    struct request request;
+    struct route_match match;
+    const char *why = NULL;
+
+    CU_ASSERT_TRUE_FATAL(snprintf(variable, sizeof(variable), "REQUEST_URI=%.127s", uri.data) > 0);
+    return request_init(&request, arena, environment, &options, &why) == ERR_OK &&
+           router_match(api_routes, api_route_count, route->method, request.path, &match) ==
+               ERR_OK &&
+           match.route == route;
+}
+
+static void every_path_works_with_and_without_its_trailing_slash(void)
+{
+    struct arena *arena = arena_new(1 << 20);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(arena);
+    for (size_t i = 0; i < api_route_count; i++) {
+        char buffer[PATH_SIZE] = "";
+        struct str path = path_of(api_routes[i].pattern, buffer);
+
+        CU_ASSERT_TRUE(uri_finds(arena, path, &api_routes[i]));
+        buffer[path.length] = '/';
+        CU_ASSERT_TRUE(uri_finds(arena, str_from(buffer), &api_routes[i]));
+        CU_ASSERT_TRUE(path.length + sizeof("/?a=b") < PATH_SIZE);
+        memcpy(buffer + path.length, "/?a=b", sizeof("/?a=b"));
+        CU_ASSERT_TRUE(uri_finds(arena, str_from(buffer), &api_routes[i]));
+        arena_reset(arena);
+    }
+    arena_free(arena);
+}
+
 /* A route is for apps, for Safaricom or for those who watch: exactly one of the three. */
 static void every_row_has_exactly_one_guard(void)
 {
@@ -113,6 +151,7 @@ static void the_paths_that_others_rely_on_are_there(void)
         enum method method;
         const char *path;
     } rows[] = {
+        {METHOD_POST, "/api/stk-push"},
         {METHOD_GET, "/api/payments/verify"},
         {METHOD_POST, "/api/payments/claim"},
         {METHOD_GET, "/api/payments"},
@@ -140,6 +179,7 @@ static const struct tap_test tests[] = {
     TAP_TEST(every_row_is_whole),
     TAP_TEST(no_method_and_path_stand_in_two_rows),
     TAP_TEST(every_row_is_found_by_its_path_and_no_other_method),
+    TAP_TEST(every_path_works_with_and_without_its_trailing_slash),
     TAP_TEST(every_row_has_exactly_one_guard),
     TAP_TEST(every_callback_path_has_a_secret_or_is_plain),
     TAP_TEST(hook_paths_have_none_of_the_words_that_daraja_refuses),
