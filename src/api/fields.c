@@ -198,11 +198,15 @@ enum err fields_read_body(struct call *call, const struct field *fields, size_t 
     struct body_walk walk = {call, fields, field_count, values};
     const struct jread *root;
     const char *why = NULL;
-    enum err err = jread_parse(call->service->arena, call->request->body, &root, &why);
+    struct str member = STR_EMPTY;
+    enum err err =
+        jread_parse_member(call->service->arena, call->request->body, &root, &why, &member);
 
     memset(values, 0, field_count * sizeof(*values));
     if (err == ERR_SYNTAX)
         call->problem.detail = str_from(why);
+    if (err == ERR_SYNTAX && member.data != NULL)
+        problem_add_field(&call->problem, member, why);
     if (err == ERR_OK && jread_type(root) != JREAD_OBJECT) {
         call->problem.detail = STR("The body must be a JSON object");
         err = ERR_SYNTAX;

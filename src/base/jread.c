@@ -84,13 +84,21 @@ static enum err tree_build(struct str text, struct json_object **ret_tree)
 enum err jread_parse(struct arena *arena, struct str text, const struct jread **ret_root,
                      const char **ret_why)
 {
+    struct str member;
+
+    return jread_parse_member(arena, text, ret_root, ret_why, &member);
+}
+
+enum err jread_parse_member(struct arena *arena, struct str text, const struct jread **ret_root,
+                            const char **ret_why, struct str *ret_member)
+{
     struct json_object *tree = NULL;
     const char *why;
     enum err err;
 
     if (text.length > JREAD_BYTES_MAX)
         return ERR_TOO_LARGE;
-    why = jscan_check(text, &text);
+    why = jscan_check(text, &text, ret_member);
     if (why != NULL) {
         *ret_why = why;
         return ERR_SYNTAX;

@@ -199,12 +199,12 @@ static bool scan_key_note(struct jscan *scan, struct jscan_key key)
 {
     size_t first = scan->frames[scan->depth - 1].key_first;
 
-    for (size_t i = first; i < scan->key_count; i++)
-        if (scan->keys[i].hash == key.hash && keys_equal(scan, scan->keys[i], key))
-            return scan_fail(scan, "A key occurs twice in one object.");
     if (scan->key_count - first >= JREAD_KEYS_MAX)
         return scan_fail(scan, "An object has too many keys.");
     scan->keys[scan->key_count++] = key;
+    for (size_t i = first; i < scan->key_count - 1; i++)
+        if (scan->keys[i].hash == key.hash && keys_equal(scan, scan->keys[i], key))
+            return scan_fail(scan, "A key occurs twice in one object.");
     return true;
 }
 
@@ -365,12 +365,26 @@ static bool scan_step(struct jscan *scan)
     }
 }
 
-const char *jscan_check(struct str text, struct str *ret_value)
+/* The latest key of the outermost object, where it is written without escapes. */
+static struct str outermost_member(const struct jscan *scan)
+{
+    size_t end = scan->depth > 1 ? scan->frames[1].key_first : scan->key_count;
+    struct str name;
+
+    if (scan->depth == 0 || scan->frames[0].closer != '}' || end == 0)
+        return STR_EMPTY;
+    name = str_skip(scan->text, scan->keys[end - 1].at);
+    name = str_first(name, str_find(name, '"'));
+    return str_find(name, '\\') < name.length ? STR_EMPTY : name;
+}
+
+const char *jscan_check(struct str text, struct str *ret_value, struct str *ret_member)
 {
     struct jscan scan = {.text = text, .rest = text, .state = SCAN_VALUE};
     struct str value;
 
     ASSERT(text.length <= JREAD_BYTES_MAX);
+    *ret_member = STR_EMPTY;
     if (str_starts_with(text, STR("\xef\xbb\xbf")))
         return "The JSON text begins with a byte order mark; send plain UTF-8 without one.";
     scan_spaces(&scan);
@@ -379,8 +393,10 @@ const char *jscan_check(struct str text, struct str *ret_value)
     value = scan.rest;
     /* Every step but the last takes a byte at least. */
     do {
-        if (!scan_step(&scan))
+        if (!scan_step(&scan)) {
+            *ret_member = outermost_member(&scan);
             return scan.why;
+        }
     } while (scan.depth > 0 || scan.state != SCAN_AFTER);
     value.length -= scan.rest.length;
     scan_spaces(&scan);

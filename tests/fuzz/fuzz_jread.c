@@ -96,6 +96,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     const struct jread *root = NULL;
     const char *why = NULL;
     struct str value;
+    struct str member;
     enum err err;
 
     ASSERT(arena != NULL);
@@ -104,7 +105,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     ASSERT((err == ERR_SYNTAX) == (why != NULL));
     /* What the scan accepts, json-c reads. */
     if (size <= JREAD_BYTES_MAX)
-        ASSERT((err == ERR_OK) == (jscan_check(text, &value) == NULL));
+        ASSERT((err == ERR_OK) == (jscan_check(text, &value, &member) == NULL));
     walk.count = 0;
     walk.seen = 0;
     if (err == ERR_OK)

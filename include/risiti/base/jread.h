@@ -42,6 +42,13 @@ enum jread_type {
  */
 RISITI_CHECKED enum err jread_parse(struct arena *arena, struct str text,
                                     const struct jread **ret_root, const char **ret_why);
+/*
+ * The same, and on ERR_SYNTAX the name of the outermost object's member in which the text goes
+ * wrong (a piece of `text`; data NULL when it is in none): so that a refusal can name the field.
+ */
+RISITI_CHECKED enum err jread_parse_member(struct arena *arena, struct str text,
+                                           const struct jread **ret_root, const char **ret_why,
+                                           struct str *ret_member);
 enum jread_type jread_type(const struct jread *value);
 /* A member of an object by its exact name; NULL when absent or when `object` is no object. */
 const struct jread *jread_member(const struct jread *object, const char *name);

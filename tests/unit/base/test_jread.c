@@ -575,6 +575,35 @@ static void several_trees_live_in_one_arena(void)
     arena = NULL;
 }
 
+static void a_wrong_text_names_the_member_in_which_it_goes_wrong(void)
+{
+    static const struct {
+        const char *text, *member;
+    } cases[] = {
+        {"{\"a\":1,\"amount\":NaN}", "amount"},
+        {"{\"a\":{\"b\":[1,2,x]}}", "a"},
+        {"{\"a\":1,\"a\":2}", "a"},
+        {"{\"a\":\"b\\u0000\"}", "a"},
+        {"[1,x]", NULL},
+        {"{x", NULL},
+        {"{\"a\\n\":x}", NULL},
+    };
+    RISITI_CLEANUP(arena_free_at) struct arena *memory = arena_new(65536);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(memory);
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        const struct jread *root = NULL;
+        const char *reason = NULL;
+        struct str member = STR("untouched");
+
+        CU_ASSERT_EQUAL(
+            jread_parse_member(memory, str_from(cases[i].text), &root, &reason, &member),
+            ERR_SYNTAX);
+        CU_ASSERT_TRUE(str_equal(member, str_from(cases[i].member)));
+        CU_ASSERT_EQUAL(member.data == NULL, cases[i].member == NULL);
+    }
+}
+
 static const struct tap_test tests[] = {
     TAP_TEST(values_of_every_type_are_read),
     TAP_TEST(space_around_a_value_is_fine),
@@ -617,5 +646,6 @@ static const struct tap_test tests[] = {
     TAP_TEST(refusal_leaves_the_results_untouched),
     TAP_TEST(an_arena_without_room_gives_no_tree),
     TAP_TEST(several_trees_live_in_one_arena),
+    TAP_TEST(a_wrong_text_names_the_member_in_which_it_goes_wrong),
 };
 TAP_MAIN("jread", tests)
