@@ -68,6 +68,8 @@ server.errorlog = "$dir/log/webserver.log"
 server.max-connections = 1024
 server.max-fds = 4096
 accesslog.filename = "$dir/log/access.log"
+# Addresses that are wrong reach the service too, whose answers say what is wrong with them.
+server.http-parseopts = ( "url-ctrls-reject" => "disable", "url-invalid-utf8-reject" => "disable" )
 include "$dir/conf/risiti.conf"
 CONF
     process_start webserver "$dir/log/webserver.log" \
