@@ -118,23 +118,33 @@ static void pool_log_death(const struct pool_slot *slot, int status, int64_t liv
                   LOG_FIELDS(LOG_INT("restart_ms", slot->delay_ms)));
 }
 
+/*
+ * How long its successor waits. A worker that was killed from outside while it served is no sign of
+ * a fault that a restart would meet again; one that ends by itself soon after its start is.
+ */
+static int64_t pool_delay(const struct pool_slot *slot, int status, int64_t lived_ms,
+                          bool has_served)
+{
+    bool was_killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+
+    if (lived_ms >= POOL_YOUNG_MS)
+        return 0;
+    if ((was_killed && has_served) || slot->delay_ms == 0)
+        return POOL_DELAY_MIN_MS;
+    return slot->delay_ms < POOL_DELAY_MAX_MS / 2 ? slot->delay_ms * 2 : POOL_DELAY_MAX_MS;
+}
+
 static void pool_bury(struct pool *pool, struct pool_slot *slot, int status)
 {
     int64_t now_ms = clock_monotonic_ms();
     int64_t lived_ms = now_ms - slot->started_ms;
+    bool has_served = heartbeat_state(&pool->heartbeats[slot - pool->slots]) != HEARTBEAT_STARTING;
 
     if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS) {
         slot->delay_ms = 0;
         log_write(LOG_LEVEL_DEBUG, "worker_left", LOG_FIELDS(LOG_INT("worker", slot->pid)));
     } else {
-        if (lived_ms >= POOL_YOUNG_MS)
-            slot->delay_ms = 0;
-        else if (slot->delay_ms == 0)
-            slot->delay_ms = POOL_DELAY_MIN_MS;
-        else if (slot->delay_ms < POOL_DELAY_MAX_MS / 2)
-            slot->delay_ms *= 2;
-        else
-            slot->delay_ms = POOL_DELAY_MAX_MS;
+        slot->delay_ms = pool_delay(slot, status, lived_ms, has_served);
         pool_log_death(slot, status, lived_ms);
     }
     slot->pid = 0;
