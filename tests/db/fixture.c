@@ -34,7 +34,6 @@ static void config_fill(struct config *config)
     config->limits_lookup_misses_free = 1000000;
     config->limits_lookup_misses_max = 1000000;
     config->limits_lookup_window = 600;
-    config->limits_proof_days = 7;
     config->short_codes[0] = (struct config_short_code){
         .number = PAYBILL,
         .store_number = PAYBILL,

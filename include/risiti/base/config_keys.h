@@ -70,8 +70,6 @@ CONFIG_INT(limits, lookup_misses_free, 20, 0, 1000000, "look-ups",
 CONFIG_INT(limits, lookup_misses_max, 100, 1, 1000000, "look-ups",
     "receipts an app may ask for in vain per window before it is answered 429")
 CONFIG_INT(limits, lookup_window, 600, 1, 86400, "seconds", "length of that window")
-CONFIG_INT(limits, proof_days, 7, 1, 60, "days",
-    "how long a push without a final code keeps its account reference")
 
 CONFIG_TEXT(daraja, base_url, "https://api.safaricom.co.ke", true,
     "Daraja: https://api.safaricom.co.ke, or https://sandbox.safaricom.co.ke for its test system")
