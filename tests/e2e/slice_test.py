@@ -11,7 +11,7 @@ NOT_FOUND = "Payment not found"
 ALREADY_CLAIMED = "Payment already claimed"
 
 RACE_THREADS = 64
-RACE_RECEIPTS = 60
+RACE_RECEIPTS = 500
 
 
 class SliceTest(unittest.TestCase):
