@@ -182,6 +182,13 @@ static bool body_member(struct str name, const struct jread *json, void *context
     return true;
 }
 
+/* A request without fields has no values either. */
+static void values_clear(struct field_value *values, size_t field_count)
+{
+    for (size_t i = 0; i < field_count; i++)
+        values[i] = (struct field_value){.given = false};
+}
+
 /* Notes required fields that did not come; ERR_INVALID when any field was wrong. */
 static enum err fields_finish(struct call *call, const struct field *fields, size_t field_count,
                               const struct field_value *values)
@@ -202,7 +209,7 @@ enum err fields_read_body(struct call *call, const struct field *fields, size_t 
     enum err err =
         jread_parse_member(call->service->arena, call->request->body, &root, &why, &member);
 
-    memset(values, 0, field_count * sizeof(*values));
+    values_clear(values, field_count);
     if (err == ERR_SYNTAX)
         call->problem.detail = str_from(why);
     if (err == ERR_SYNTAX && member.data != NULL)
@@ -223,7 +230,7 @@ enum err fields_read_body(struct call *call, const struct field *fields, size_t 
 enum err fields_read_query(struct call *call, const struct field *fields, size_t field_count,
                            struct field_value *values)
 {
-    memset(values, 0, field_count * sizeof(*values));
+    values_clear(values, field_count);
     for (size_t i = 0; i < call->query.count; i++) {
         const struct query_parameter *parameter = &call->query.items[i];
         size_t at = field_index(fields, field_count, parameter->name);
