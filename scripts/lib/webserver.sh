@@ -121,6 +121,7 @@ Define RISITI_FCGI "$run_dir/bin/risiti-fcgi"
 Define RISITI_CONFIG "$dir/conf/risiti.ini"
 Define RISITI_PATH "$mount/"
 <VirtualHost 127.0.0.1:$port>
+    ServerName 127.0.0.1
     CustomLog "$dir/log/access.log" combined env=!risiti_hook
     CustomLog "$dir/log/access.log" risiti_hook env=risiti_hook
     Include "$dir/conf/$1"
