@@ -100,6 +100,18 @@ socket_is_served() {
         END { exit !found }' /proc/net/unix
 }
 
+# The first socket in FOLDER that somebody serves.
+served_socket() {
+    local path
+    [ -d "$1" ] || return 0
+    find "$1" -maxdepth 1 -type s | while read -r path; do
+        ! socket_is_served "$path" || {
+            printf '%s' "$path"
+            break
+        }
+    done
+}
+
 # Removes the sockets in FOLDER that nobody serves any more.
 sockets_remove() {
     local path

@@ -36,12 +36,15 @@ stack_locate() {
 
 # Makes `dir` afresh. What lies in it beside our own folders is not touched.
 stack_folders() {
-    local folder
+    local folder served
     mkdir -p "$dir"
     for folder in "${STACK_FOLDERS[@]}"; do
         [ ! -e "$dir/$folder" ] || [ -e "$dir/.risiti-demo" ] ||
             die "$dir/$folder is there, and not from a demo: choose another --dir"
     done
+    # A server that replaced ours and goes on: its data lie here.
+    served=$(served_socket "$run_dir")
+    [ -z "$served" ] || die "somebody serves $served: end that, or choose another --dir"
     touch "$dir/.risiti-demo"
     rm -rf "${STACK_FOLDERS[@]/#/$dir/}" "$dir/demo.env"
     mkdir -p "${STACK_FOLDERS[@]/#/$dir/}"

@@ -91,6 +91,9 @@ class DemoTest(unittest.TestCase):
                 self.assertEqual(self.demo("--stop").returncode, 0)
                 self.assertIsNone(process.poll())
                 self.assertTrue(os.path.exists(environment["DB_SOCKET"]))
+                # Its socket lies among the demo's own: a new start must not take that away.
+                self.assertEqual(self.demo("--detach").returncode, 1)
+                self.assertIsNone(process.poll())
             finally:
                 process.kill()
                 process.wait()
