@@ -57,25 +57,34 @@ missing_packages() {
     done <<<"$1" | sort -u
 }
 
-# Runs apt-get as root; prints the command and ends the script where that is not possible.
+# Sets `become`, what to put before a command that only root may run; fails where there is nothing.
+become_root() {
+    become=()
+    [ "$(id -u)" -ne 0 ] || return 0
+    become=(sudo)
+    have sudo && { sudo -n true 2>/dev/null || { [ -t 0 ] && sudo -v; }; }
+}
+
+# Installs PACKAGE… as root; prints the command and ends the script where that is not possible.
 apt_as_root() {
+    local become output
     local options=(-y --no-install-recommends --no-upgrade --no-remove)
-    local become=()
-    if [ "$(id -u)" -ne 0 ]; then
-        if have sudo && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then
-            become=(sudo)
-        else
-            warn "some packages are missing, and only root may install them. Please run:"
-            printf '  apt-get install -y --no-install-recommends --no-upgrade %s\n' "$*" >&2
-            exit 1
-        fi
-    fi
+    become_root || {
+        warn "some packages are missing, and only root may install them. Please run as root:"
+        printf '  apt-get update && apt-get install %s %s\n' "${options[*]:0:3}" "$*" >&2
+        exit 1
+    }
     say "Installing: $*"
-    local command=("${become[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq)
-    "${command[@]}" install "${options[@]}" "$@" </dev/null >/dev/null ||
-        { "${command[@]}" update </dev/null &&
-            "${command[@]}" install "${options[@]}" "$@" </dev/null >/dev/null; } ||
+    # A machine that has just started may be upgrading itself: wait for that.
+    local command=("${become[@]}" env DEBIAN_FRONTEND=noninteractive
+        apt-get -qq -o DPkg::Lock::Timeout=300)
+    # The lists of what there is may be old, or absent: what goes wrong with new ones is said.
+    "${command[@]}" install "${options[@]}" "$@" </dev/null >/dev/null 2>&1 ||
+        output=$({ "${command[@]}" update &&
+            "${command[@]}" install "${options[@]}" "$@"; } </dev/null 2>&1) || {
+        printf '%s\n' "$output" >&2
         die "apt-get could not install: $*"
+    }
 }
 
 # Installs what NEEDS (one of the lists above, or several together) lack.
@@ -92,15 +101,16 @@ packages_install() {
 
 # Fetches PACKAGE without installing it, and unpacks it into FOLDER.
 package_unpack() {
-    local package=$1 folder=$2 scratch
+    local package=$1 folder=$2 scratch become
     scratch=$(mktemp -d)
     # apt fetches as its own user, which must be able to write here.
     chmod 755 "$scratch"
     [ "$(id -u)" -ne 0 ] || chown _apt "$scratch" 2>/dev/null || true
     (cd "$scratch" && { apt-get -qq download "$package" >/dev/null 2>&1 ||
-        { [ "$(id -u)" -eq 0 ] && apt-get -qq update && apt-get -qq download "$package"; }; }) || {
+        { become_root && "${become[@]}" apt-get -qq update &&
+            apt-get -qq download "$package" >/dev/null; }; }) || {
         rm -rf "$scratch"
-        die "could not fetch the package $package (apt-get download)"
+        die "could not fetch the package $package; after 'apt-get update' by root it may work"
     }
     mkdir -p "$folder"
     dpkg-deb -x "$scratch"/*.deb "$folder"

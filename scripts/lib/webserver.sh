@@ -3,15 +3,10 @@
 # Needs common.sh, packages.sh, process.sh.
 # Set before: `top`, `tools`, `dir`, `run_dir`, `port`, `mount`.
 
-# Installs or unpacks what SERVER needs.
+# Unpacks what SERVER needs, beside the packages that are installed for it.
 webserver_prepare() {
     case $1 in
-        lighttpd) tool_prepare lighttpd "$tools" ;;
-        apache) packages_install "$APACHE_NEEDS" ;;
-        fcgid)
-            packages_install "$APACHE_NEEDS"
-            tool_prepare fcgid "$tools"
-            ;;
+        lighttpd | fcgid) tool_prepare "$1" "$tools" ;;
     esac
     mkdir -p "$dir/tools"
     # A copy that the unprivileged user can reach, wherever the source tree is.
