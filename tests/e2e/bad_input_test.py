@@ -3,7 +3,7 @@ import hashlib
 import json
 import time
 
-from lib import daraja, raw
+from lib import daraja, raw, stack
 from lib.case import (CONFIRMATION, STK_CALLBACK, LogMark, ServiceCase, children, new_phone)
 
 PUSH, CLAIM, VERIFY = "/api/stk-push/", "/api/payments/claim/", "/api/payments/verify/"
@@ -63,6 +63,10 @@ class BadInputCase(ServiceCase):
 
     def setUp(self):
         super().setUp()
+        # Results of other tests' pushes may still be on their way.
+        stack.wait_for(lambda: self.stack.count(
+            "SELECT COUNT(*) FROM payment WHERE payment_type = 'STK' AND status = 'PENDING' "
+            "AND created_at > UTC_TIMESTAMP(6) - INTERVAL 10 SECOND") == 0)
         self.before = self.rows()
         self.pushes = len(self.sandbox.payments())
         master = self.stack.environment["MASTER_PID"]
