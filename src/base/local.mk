@@ -1,10 +1,19 @@
 # base: what every layer stands on; knows nothing above it.
 noinst_LIBRARIES += libbase.a
 libbase_a_SOURCES = \
-	include/risiti/base/arena.h include/risiti/base/banned.h include/risiti/base/base.h \
-	include/risiti/base/buffer.h include/risiti/base/err.h include/risiti/base/mem.h \
-	include/risiti/base/number.h include/risiti/base/str.h \
-	src/base/arena.c src/base/buffer.c src/base/err.c src/base/mem.c src/base/number.c \
+	include/risiti/base/arena.h \
+	include/risiti/base/banned.h \
+	include/risiti/base/base.h \
+	include/risiti/base/buffer.h \
+	include/risiti/base/err.h \
+	include/risiti/base/mem.h \
+	include/risiti/base/number.h \
+	include/risiti/base/str.h \
+	src/base/arena.c \
+	src/base/buffer.c \
+	src/base/err.c \
+	src/base/mem.c \
+	src/base/number.c \
 	src/base/str.c
 libbase_a_SOURCES += \
 	include/risiti/base/clock.h include/risiti/base/crypto.h include/risiti/base/money.h \

@@ -2,5 +2,11 @@
 bin_PROGRAMS += risiti
 risiti_SOURCES = \
 	include/risiti/cli/cli.h \
-	src/cli/app.c src/cli/config.c src/cli/daraja.c src/cli/db.c src/cli/key.c src/cli/main.c src/cli/payment.c
+	src/cli/app.c \
+	src/cli/config.c \
+	src/cli/daraja.c \
+	src/cli/db.c \
+	src/cli/key.c \
+	src/cli/main.c \
+	src/cli/payment.c
 risiti_LDADD = $(DOMAIN_LINK)

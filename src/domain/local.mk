@@ -1,16 +1,33 @@
 # domain: what is true about payments; the only place where one changes state.
 noinst_LIBRARIES += libdomain.a
 libdomain_a_SOURCES = \
-	include/risiti/domain/account.h include/risiti/domain/app.h \
-	include/risiti/domain/c2b.h include/risiti/domain/c2b_token.h \
+	include/risiti/domain/account.h \
+	include/risiti/domain/app.h \
+	include/risiti/domain/c2b.h \
+	include/risiti/domain/c2b_token.h \
 	include/risiti/domain/c2b_urls.h \
 	include/risiti/domain/callback.h \
-	include/risiti/domain/claim.h include/risiti/domain/health.h \
-	include/risiti/domain/key.h include/risiti/domain/oauth.h \
-	include/risiti/domain/payment.h include/risiti/domain/push.h \
+	include/risiti/domain/claim.h \
+	include/risiti/domain/health.h \
+	include/risiti/domain/key.h \
+	include/risiti/domain/oauth.h \
+	include/risiti/domain/payment.h \
+	include/risiti/domain/push.h \
 	include/risiti/domain/service.h \
-	src/domain/account.c src/domain/app.c src/domain/c2b.c src/domain/c2b_token.c src/domain/c2b_urls.c src/domain/callback.c \
-	src/domain/claim.c src/domain/health.c src/domain/key.c src/domain/oauth.c src/domain/payment.c \
-	src/domain/push.c src/domain/service.c src/domain/stk_result.c
+	include/risiti/domain/turn.h \
+	src/domain/account.c \
+	src/domain/app.c \
+	src/domain/c2b.c \
+	src/domain/c2b_token.c \
+	src/domain/c2b_urls.c \
+	src/domain/callback.c \
+	src/domain/claim.c \
+	src/domain/health.c \
+	src/domain/key.c \
+	src/domain/oauth.c \
+	src/domain/payment.c \
+	src/domain/push.c \
+	src/domain/service.c \
+	src/domain/stk_result.c
 # What a program links that uses the domain: every layer below it, highest first.
 DOMAIN_LINK = libdomain.a libdaraja.a libnet.a libdb.a libbase.a $(NET_LIBS) $(DB_LIBS) $(BASE_LIBS)
