@@ -83,6 +83,7 @@ CREATE TABLE IF NOT EXISTS payment (
   KEY payment_app_reference (app_id, external_reference, id),
   KEY payment_app (app_id, id),
   KEY payment_app_status (app_id, status, id),
+  KEY payment_unsettled (short_code, amount, open_reference),
   CONSTRAINT payment_app_fk FOREIGN KEY (app_id) REFERENCES app (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 
@@ -118,6 +119,36 @@ CREATE TABLE IF NOT EXISTS payment_event (
   detail     VARCHAR(1024) NULL,
   PRIMARY KEY (payment_id, sequence),
   CONSTRAINT payment_event_payment_fk FOREIGN KEY (payment_id) REFERENCES payment (id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
+
+-- Money that may be the money of these pushes, and is held from every app until they settle.
+CREATE TABLE IF NOT EXISTS payment_hold (
+  payment_id BINARY(16)  NOT NULL,
+  push_id    BINARY(16)  NOT NULL,
+  PRIMARY KEY (payment_id, push_id),
+  KEY payment_hold_push (push_id),
+  CONSTRAINT payment_hold_payment_fk FOREIGN KEY (payment_id) REFERENCES payment (id),
+  CONSTRAINT payment_hold_push_fk FOREIGN KEY (push_id) REFERENCES payment (id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
+
+-- Contradictions, for a person: what speaks against the push, and the money that it is about.
+CREATE TABLE IF NOT EXISTS conflict (
+  id          BINARY(16)   NOT NULL,
+  push_id     BINARY(16)   NOT NULL,
+  payment_id  BINARY(16)   NULL,
+  kind        ENUM('amount','second_receipt','phone','receipt_taken','claimed_elsewhere',
+                   'receipt_awaited') NOT NULL,
+  note        VARCHAR(255) NOT NULL,
+  created_at  DATETIME(6)  NOT NULL,
+  resolved_at DATETIME(6)  NULL,
+  decision    ENUM('move','release','fail','proven') NULL,
+  decided_by  VARCHAR(64)  NULL,
+  PRIMARY KEY (id),
+  KEY conflict_push (push_id, resolved_at),
+  KEY conflict_payment (payment_id, resolved_at),
+  KEY conflict_open (resolved_at, id),
+  CONSTRAINT conflict_push_fk FOREIGN KEY (push_id) REFERENCES payment (id),
+  CONSTRAINT conflict_payment_fk FOREIGN KEY (payment_id) REFERENCES payment (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 
 -- The second barrier against a double claim: one row a payment and a receipt.

@@ -4,6 +4,7 @@ risiti_SOURCES = \
 	include/risiti/cli/cli.h \
 	src/cli/app.c \
 	src/cli/config.c \
+	src/cli/conflict.c \
 	src/cli/daraja.c \
 	src/cli/db.c \
 	src/cli/key.c \

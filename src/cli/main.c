@@ -24,6 +24,8 @@ static const struct cli_command commands[] = {
     {"db", "migrate", "", "make or update the tables; safe to run by several at once",
      CLI_NEEDS_DATABASE, cli_db_migrate},
     {"db", "status", "", "which migrations the database has", CLI_NEEDS_DATABASE, cli_db_status},
+    {"db", "verify", "", "recompute every payment from its history", CLI_NEEDS_SCHEMA,
+     cli_db_verify},
     {"app", "create", "NAME [--claim-requires none|amount|phone]",
      "make an app and its first key, which is shown once", CLI_NEEDS_SCHEMA, cli_app_create},
     {"app", "list", "", "all apps", CLI_NEEDS_SCHEMA, cli_app_list},
@@ -45,6 +47,13 @@ static const struct cli_command commands[] = {
      "give Daraja the URLs of C2B confirmations", CLI_NEEDS_SCHEMA, cli_daraja_register_urls},
     {"payment", "show", "ID|RECEIPT", "one payment with its history", CLI_NEEDS_SCHEMA,
      cli_payment_show},
+    {"conflict", "list", "[--all] [--limit N]", "contradictions that wait for a decision",
+     CLI_NEEDS_SCHEMA, cli_conflict_list},
+    {"conflict", "show", "ID", "one of them, with the push and the money", CLI_NEEDS_SCHEMA,
+     cli_conflict_show},
+    {"conflict", "resolve", "ID move|release|fail",
+     "decide: the money is the push's app's, or anybody's, or that and the push has failed",
+     CLI_NEEDS_SCHEMA, cli_conflict_resolve},
 };
 /* clang-format on */
 

@@ -26,7 +26,7 @@ static const char *claimable_text(const struct payment *payment)
     return payment->held ? "held" : "claimable";
 }
 
-static void payment_members(struct cli *cli, const struct payment *payment)
+void cli_payment_members(struct cli *cli, const struct payment *payment)
 {
     struct jwrite *json = &cli->writer;
 
@@ -52,7 +52,7 @@ static void payment_members(struct cli *cli, const struct payment *payment)
     jwrite_time(json, "created_at", payment->created_at_us);
 }
 
-static void payment_line(struct cli *cli, const struct payment *payment)
+void cli_payment_line(struct cli *cli, const struct payment *payment)
 {
     char id[UUID_TEXT_SIZE], at[CLOCK_RFC3339_SIZE], amount[MONEY_TEXT_SIZE];
     struct str receipt = payment->receipt.data != NULL ? payment->receipt : STR("-");
@@ -126,11 +126,11 @@ int cli_payment_list(struct cli *cli)
         jwrite_array_begin(&cli->writer, NULL);
     for (size_t i = 0; i < payments.count; i++) {
         if (!cli->json) {
-            payment_line(cli, &payments.items[i]);
+            cli_payment_line(cli, &payments.items[i]);
             continue;
         }
         jwrite_object_begin(&cli->writer, NULL);
-        payment_members(cli, &payments.items[i]);
+        cli_payment_members(cli, &payments.items[i]);
         jwrite_object_end(&cli->writer);
     }
     if (cli->json)
@@ -143,9 +143,12 @@ static void event_write(struct cli *cli, const struct payment_event *event)
     char at[CLOCK_RFC3339_SIZE];
 
     if (!cli->json) {
-        buffer_format(&cli->output, "  %-27s  %-18.*s  %-16.*s  %.*s  request %.*s\n",
+        buffer_format(&cli->output, "  %-27s  %-18.*s  %-16.*s  %.*s  request %.*s",
                       clock_format_rfc3339(event->at_us, at), STR_ARG(event->event),
                       STR_ARG(event->evidence), STR_ARG(event->detail), STR_ARG(event->request_id));
+        if (event->source.length > 0)
+            buffer_format(&cli->output, " from %.*s", STR_ARG(event->source));
+        buffer_append_byte(&cli->output, '\n');
         return;
     }
     jwrite_object_begin(&cli->writer, NULL);
@@ -154,6 +157,11 @@ static void event_write(struct cli *cli, const struct payment_event *event)
     jwrite_str(&cli->writer, "evidence", event->evidence);
     jwrite_str(&cli->writer, "detail", event->detail);
     jwrite_str(&cli->writer, "request_id", event->request_id);
+    jwrite_str(&cli->writer, "source", event->source);
+    if (event->inbox_id != NULL)
+        jwrite_uuid(&cli->writer, "inbox_id", event->inbox_id);
+    if (event->app_id != NULL)
+        jwrite_uuid(&cli->writer, "app_id", event->app_id);
     jwrite_object_end(&cli->writer);
 }
 
@@ -193,10 +201,10 @@ int cli_payment_show(struct cli *cli)
         return cli_fail(cli, err, "payment show");
     if (cli->json) {
         jwrite_object_begin(&cli->writer, NULL);
-        payment_members(cli, &payment);
+        cli_payment_members(cli, &payment);
         jwrite_array_begin(&cli->writer, "history");
     } else {
-        payment_line(cli, &payment);
+        cli_payment_line(cli, &payment);
     }
     for (size_t i = 0; i < events.count; i++)
         event_write(cli, &events.items[i]);

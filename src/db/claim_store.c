@@ -18,6 +18,19 @@ enum err claim_store_insert(struct db *db, const struct uuid *payment_id, struct
                       NULL);
 }
 
+enum err claim_store_set_receipt(struct db *db, const struct uuid *payment_id, struct str receipt)
+{
+    static const struct db_statement statement = {
+        "claim_set_receipt",
+        "UPDATE claim SET receipt = ? WHERE payment_id = ? AND receipt IS NULL"};
+    uint64_t affected;
+    enum err err;
+
+    ASSERT(db_in_unit(db));
+    err = db_execute(db, &statement, DB_VALUES(DB_TEXT(receipt), DB_UUID(payment_id)), &affected);
+    return err == ERR_OK && affected != 1 ? ERR_DB_CONFLICT : err;
+}
+
 enum err claim_store_has_token(struct db *db, struct arena *arena, const struct uuid *payment_id,
                                const struct uuid *token, bool *ret_found)
 {
@@ -30,4 +43,21 @@ enum err claim_store_has_token(struct db *db, struct arena *arena, const struct 
     if (err == ERR_OK)
         *ret_found = db_row_count(rows) > 0;
     return err;
+}
+
+enum err claim_store_agrees(struct db *db, struct arena *arena, const struct payment *payment,
+                            bool *ret_agrees)
+{
+    static const struct db_statement statement = {
+        "claim_by_payment", "SELECT receipt, claimed_at FROM claim WHERE payment_id = ?"};
+    const struct db_rows *rows;
+    enum err err = db_query(db, &statement, DB_VALUES(DB_UUID(&payment->id)), arena, 1, &rows);
+
+    if (err != ERR_OK)
+        return err;
+    *ret_agrees = payment->claimed ? db_row_count(rows) == 1 &&
+                                         str_equal(db_text(rows, 0, 0), payment->receipt) &&
+                                         db_time(rows, 0, 1) == payment->claimed_at_us
+                                   : db_row_count(rows) == 0;
+    return ERR_OK;
 }

@@ -19,12 +19,30 @@ enum err event_store_insert(struct db *db, const struct payment_event *event)
         NULL);
 }
 
+/* A copy of the UUID in a column, or NULL for SQL's. ERR_NOMEM is told by the arena. */
+static enum err uuid_read(const struct db_rows *rows, size_t row, size_t column,
+                          struct arena *arena, const struct uuid **ret_uuid)
+{
+    struct uuid *copy = NULL;
+
+    if (!db_is_null(rows, row, column)) {
+        copy = arena_alloc(arena, 1, sizeof(*copy));
+        if (copy == NULL)
+            return ERR_NOMEM;
+        *copy = db_uuid(rows, row, column);
+    }
+    *ret_uuid = copy;
+    return ERR_OK;
+}
+
 enum err event_store_list(struct db *db, struct arena *arena, const struct uuid *payment_id,
                           size_t rows_max, struct payment_events *ret_events)
 {
     static const struct db_statement statement = {
-        "event_list", "SELECT sequence, at, event, evidence, request_id, detail FROM payment_event "
-                      "WHERE payment_id = ? ORDER BY sequence LIMIT ?"};
+        "event_list",
+        "SELECT sequence, at, event, evidence, payment_event.request_id, detail, app_id, inbox_id, "
+        "source FROM payment_event LEFT JOIN callback_inbox ON callback_inbox.id = inbox_id "
+        "WHERE payment_event.payment_id = ? ORDER BY sequence LIMIT ?"};
     struct payment_events events;
     const struct db_rows *rows;
     enum err err = db_query(db, &statement, DB_VALUES(DB_UUID(payment_id), DB_INT(rows_max)), arena,
@@ -36,7 +54,7 @@ enum err event_store_list(struct db *db, struct arena *arena, const struct uuid 
     events.items = arena_alloc(arena, events.count, sizeof(*events.items));
     if (events.items == NULL)
         return ERR_NOMEM;
-    for (size_t i = 0; i < events.count; i++)
+    for (size_t i = 0; err == ERR_OK && i < events.count; i++) {
         events.items[i] = (struct payment_event){
             .payment_id = *payment_id,
             .sequence = (unsigned)db_int(rows, i, 0),
@@ -45,7 +63,13 @@ enum err event_store_list(struct db *db, struct arena *arena, const struct uuid 
             .evidence = db_text(rows, i, 3),
             .request_id = db_text(rows, i, 4),
             .detail = db_text(rows, i, 5),
+            .source = db_text(rows, i, 8),
         };
-    *ret_events = events;
-    return ERR_OK;
+        err = uuid_read(rows, i, 6, arena, &events.items[i].app_id);
+        if (err == ERR_OK)
+            err = uuid_read(rows, i, 7, arena, &events.items[i].inbox_id);
+    }
+    if (err == ERR_OK)
+        *ret_events = events;
+    return err;
 }

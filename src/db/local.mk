@@ -3,15 +3,19 @@ noinst_LIBRARIES += libdb.a
 libdb_a_SOURCES = \
 	include/risiti/db/app_store.h \
 	include/risiti/db/claim_store.h \
+	include/risiti/db/conflict_store.h \
 	include/risiti/db/db.h \
 	include/risiti/db/event_store.h \
+	include/risiti/db/hold_store.h \
 	include/risiti/db/inbox_store.h \
 	include/risiti/db/migrate.h \
 	include/risiti/db/payment_store.h \
 	include/risiti/db/token_store.h \
 	src/db/app_store.c \
 	src/db/claim_store.c \
+	src/db/conflict_store.c \
 	src/db/event_store.c \
+	src/db/hold_store.c \
 	src/db/inbox_store.c \
 	src/db/payment_store.c \
 	src/db/token_store.c \

@@ -55,7 +55,7 @@ enum err payment_status_parse(struct str text, enum payment_status *ret_status)
     "id, app_id, external_reference, phone_number, amount, mpesa_receipt_number, " \
     "checkout_request_id, payment_type, status, claimed, claimed_at, created_at, short_code, " \
     "account_reference, merchant_request_id, result_code, result_description, paid_at, held, " \
-    "reversed, conflict, merged_into, version"
+    "reversed, conflict, merged_into, version, open_reference IS NOT NULL"
 #define SELECT_PAYMENT "SELECT " COLUMNS " FROM payment "
 #define CLAIMABLE \
     "status = 'SUCCESS' AND claimed = 0 AND held = 0 AND reversed = 0 AND merged_into IS NULL"
@@ -84,6 +84,7 @@ enum column {
     COLUMN_CONFLICT,
     COLUMN_MERGED_INTO,
     COLUMN_VERSION,
+    COLUMN_IS_UNSETTLED,
 };
 
 static enum err payment_read(const struct db_rows *rows, size_t row, struct payment *ret_payment)
@@ -111,6 +112,7 @@ static enum err payment_read(const struct db_rows *rows, size_t row, struct paym
         .is_merged = !db_is_null(rows, row, COLUMN_MERGED_INTO),
         .merged_into = db_uuid(rows, row, COLUMN_MERGED_INTO),
         .version = (unsigned)db_int(rows, row, COLUMN_VERSION),
+        .is_unsettled = db_int(rows, row, COLUMN_IS_UNSETTLED) != 0,
     };
 
     if (payment_type_parse(db_text(rows, row, COLUMN_TYPE), &payment.type) != ERR_OK ||
@@ -196,6 +198,36 @@ static enum err payments_read(struct arena *arena, const struct db_rows *rows,
     }
     *ret_payments = payments;
     return ERR_OK;
+}
+
+enum err payment_store_unsettled(struct db *db, struct arena *arena, struct str short_code,
+                                 struct str open_reference, struct payment *ret_payment)
+{
+    static const struct db_statement statement = {"payment_unsettled", SELECT_PAYMENT
+                                                  "WHERE short_code = ? AND open_reference = ?"};
+    const struct db_rows *rows;
+    enum err err = db_query(db, &statement, DB_VALUES(DB_TEXT(short_code), DB_TEXT(open_reference)),
+                            arena, 1, &rows);
+
+    if (err != ERR_OK)
+        return err;
+    return db_row_count(rows) > 0 ? payment_read(rows, 0, ret_payment) : ERR_NOT_FOUND;
+}
+
+enum err payment_store_unsettled_list(struct db *db, struct arena *arena, struct str short_code,
+                                      struct money amount, size_t rows_max,
+                                      struct payments *ret_payments)
+{
+    static const struct db_statement statement = {
+        "payment_unsettled_list",
+        SELECT_PAYMENT "WHERE short_code = ? AND amount = ? AND open_reference IS NOT NULL "
+                       "ORDER BY id DESC LIMIT ?"};
+    const struct db_rows *rows;
+    enum err err =
+        db_query(db, &statement, DB_VALUES(DB_TEXT(short_code), DB_MONEY(amount), DB_INT(rows_max)),
+                 arena, rows_max, &rows);
+
+    return err != ERR_OK ? err : payments_read(arena, rows, ret_payments);
 }
 
 enum err payment_store_by_reference(struct db *db, struct arena *arena, const struct uuid *app_id,
@@ -308,6 +340,23 @@ enum err payment_store_list(struct db *db, struct arena *arena, const struct pay
     return err != ERR_OK ? err : payments_read(arena, rows, ret_payments);
 }
 
+enum err payment_store_ids(struct db *db, struct arena *arena, const struct uuid *after,
+                           size_t rows_max, struct uuid *ret_ids, size_t *ret_count)
+{
+    static const struct db_statement statement = {
+        "payment_ids", "SELECT id FROM payment WHERE id > ? ORDER BY id LIMIT ?"};
+    const struct db_rows *rows;
+    enum err err = db_query(db, &statement, DB_VALUES(DB_UUID(after), DB_INT(rows_max)), arena,
+                            rows_max, &rows);
+
+    if (err != ERR_OK)
+        return err;
+    for (size_t i = 0; i < db_row_count(rows); i++)
+        ret_ids[i] = db_uuid(rows, i, 0);
+    *ret_count = db_row_count(rows);
+    return ERR_OK;
+}
+
 enum err payment_store_insert(struct db *db, const struct payment_insert *insert)
 {
     static const struct db_statement statement = {
@@ -315,11 +364,13 @@ enum err payment_store_insert(struct db *db, const struct payment_insert *insert
         "INSERT INTO payment (id, app_id, external_reference, phone_number, amount, "
         "mpesa_receipt_number, checkout_request_id, payment_type, status, raw_callback, "
         "created_at, short_code, account_reference, open_reference, description, payer_name, "
-        "paid_at, callback_token_hash, result_code) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+        "paid_at, callback_token_hash, result_code, held, held_until, conflict) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
     const struct payment *payment = insert->payment;
     struct db_value paid_at = {.kind = payment->paid_at_us != 0 ? DB_KIND_TIME : DB_KIND_NULL,
                                .integer = payment->paid_at_us};
+    struct db_value held_until = {.kind = insert->held_until_us != 0 ? DB_KIND_TIME : DB_KIND_NULL,
+                                  .integer = insert->held_until_us};
     struct str hash = STR_EMPTY;
 
     ASSERT(db_in_unit(db));
@@ -336,7 +387,8 @@ enum err payment_store_insert(struct db *db, const struct payment_insert *insert
                   DB_TIME(payment->created_at_us), DB_TEXT(payment->short_code),
                   DB_TEXT(payment->account_reference), DB_TEXT(insert->open_reference),
                   DB_TEXT(insert->description), DB_TEXT(insert->payer_name), paid_at,
-                  DB_BYTES(hash), DB_TEXT(payment->result_code)),
+                  DB_BYTES(hash), DB_TEXT(payment->result_code), DB_INT(payment->held), held_until,
+                  DB_INT(payment->conflict)),
         NULL);
 }
 
@@ -409,7 +461,8 @@ enum err payment_store_merge(struct db *db, const struct payment *payment,
     static const struct db_statement statement = {
         "payment_merge",
         "UPDATE payment SET mpesa_receipt_number = NULL, checkout_request_id = NULL, "
-        "open_reference = NULL, merged_into = ?, version = version + 1 "
+        "open_reference = NULL, held = 0, held_until = NULL, merged_into = ?, "
+        "version = version + 1 "
         "WHERE id = ? AND version = ? AND claimed = 0 AND merged_into IS NULL"};
 
     ASSERT(db_in_unit(db));

@@ -3,11 +3,11 @@
 
 #include "risiti/domain/c2b.h"
 
-#include "risiti/base/clock.h"
 #include "risiti/daraja/payload.h"
 #include "risiti/domain/account.h"
 #include "risiti/domain/c2b_token.h"
 #include "risiti/domain/callback.h"
+#include "risiti/domain/intake.h"
 #include "risiti/domain/payment.h"
 
 struct c2b_verdict c2b_validate(struct service *service, struct str body)
@@ -33,13 +33,10 @@ struct c2b_verdict c2b_validate(struct service *service, struct str body)
     return (struct c2b_verdict){"0", "Accepted"};
 }
 
-static enum err c2b_done(struct callback_effect *effect, enum inbox_state state,
-                         const struct uuid *payment_id, const char *note)
+static enum err c2b_put_away(struct callback_effect *effect, enum inbox_state state,
+                             const char *note)
 {
-    *effect =
-        (struct callback_effect){.state = state, .has_payment = payment_id != NULL, .note = note};
-    if (payment_id != NULL)
-        effect->payment_id = *payment_id;
+    *effect = (struct callback_effect){.state = state, .note = note};
     return ERR_OK;
 }
 
@@ -47,59 +44,6 @@ static enum err c2b_done(struct callback_effect *effect, enum inbox_state state,
 static struct str or_null(struct str text)
 {
     return text.length > 0 ? text : STR_EMPTY;
-}
-
-/* The receipt is known: the same money again, or a contradiction for a person. */
-static enum err c2b_repeated(struct service *service, const struct c2b_payment *c2b,
-                             struct callback_effect *effect)
-{
-    struct payment payment;
-    enum err err =
-        payment_store_by_receipt(service->db, service->arena, c2b->receipt, PAYMENT_READ, &payment);
-
-    if (err == ERR_NOT_FOUND)
-        return ERR_DB_CONFLICT; /* it was just moved or rolled back: look again from the start */
-    if (err != ERR_OK)
-        return err;
-    if (!money_equal(payment.amount, c2b->amount))
-        return c2b_done(effect, INBOX_STATE_CONFLICT, &payment.id,
-                        "the receipt is known with another amount");
-    return c2b_done(effect, INBOX_STATE_REPEATED, &payment.id, NULL);
-}
-
-/* Insert first: the unique receipt decides whether this is new money. */
-static enum err c2b_insert(struct service *service, const struct callback *callback,
-                           const struct c2b_payment *c2b,
-                           const struct config_short_code *short_code, const struct uuid *inbox_id,
-                           struct callback_effect *effect)
-{
-    const struct payment_cause cause = {.evidence = "c2b_confirmation", .inbox_id = inbox_id};
-    struct payment payment = {
-        .app_id = admin_shop_id,
-        .external_reference = or_null(c2b->account_reference),
-        .phone = or_null(c2b->phone),
-        .amount = c2b->amount,
-        .receipt = c2b->receipt,
-        .type = PAYMENT_TYPE_C2B,
-        .status = PAYMENT_STATUS_SUCCESS,
-        .created_at_us = clock_now_us(),
-        .paid_at_us = c2b->paid_at_us,
-        .short_code = str_from(short_code->number),
-        .account_reference = or_null(c2b->account_reference),
-    };
-    enum err err = uuid_new(&payment.id);
-
-    if (err != ERR_OK)
-        return err;
-    err = payment_store_insert(service->db,
-                               &(struct payment_insert){.payment = &payment,
-                                                        .payer_name = or_null(c2b->payer_name),
-                                                        .raw_callback = callback->body});
-    if (err == ERR_DUPLICATE)
-        return c2b_repeated(service, c2b, effect);
-    if (err == ERR_OK)
-        err = payment_event_add(service, &payment, &cause, "received", STR_EMPTY);
-    return err == ERR_OK ? c2b_done(effect, INBOX_STATE_APPLIED, &payment.id, NULL) : err;
 }
 
 /* A URL's secret stands for one short code; a body for another one did not come by our hand. */
@@ -122,6 +66,7 @@ static enum err token_fits(struct service *service, const struct callback *callb
 enum err callback_apply_c2b(struct service *service, const struct callback *callback,
                             const struct uuid *inbox_id, struct callback_effect *ret_effect)
 {
+    const struct payment_cause cause = {.evidence = "c2b_confirmation", .inbox_id = inbox_id};
     const struct config_short_code *short_code;
     struct c2b_payment c2b;
     const char *why = NULL;
@@ -130,17 +75,27 @@ enum err callback_apply_c2b(struct service *service, const struct callback *call
         c2b_payment_parse(service->arena, callback->body, /* is_validation= */ false, &c2b, &why);
 
     if (err == ERR_SYNTAX || err == ERR_INVALID)
-        return c2b_done(ret_effect, INBOX_STATE_MALFORMED, NULL, why);
+        return c2b_put_away(ret_effect, INBOX_STATE_MALFORMED, why);
     if (err != ERR_OK)
         return err;
     short_code = config_short_code_find(service->config, c2b.short_code);
     if (short_code == NULL)
-        return c2b_done(ret_effect, INBOX_STATE_FOREIGN, NULL, "the short code is not ours");
+        return c2b_put_away(ret_effect, INBOX_STATE_FOREIGN, "the short code is not ours");
     err = token_fits(service, callback, short_code, &fits);
     if (err != ERR_OK)
         return err;
     if (!fits)
-        return c2b_done(ret_effect, INBOX_STATE_FOREIGN, NULL,
-                        "the URL belongs to another short code");
-    return c2b_insert(service, callback, &c2b, short_code, inbox_id, ret_effect);
+        return c2b_put_away(ret_effect, INBOX_STATE_FOREIGN,
+                            "the URL belongs to another short code");
+    return intake_apply(service,
+                        &(struct intake){.receipt = c2b.receipt,
+                                         .amount = c2b.amount,
+                                         .short_code = str_from(short_code->number),
+                                         .account_reference = or_null(c2b.account_reference),
+                                         .phone = or_null(c2b.phone),
+                                         .payer_name = or_null(c2b.payer_name),
+                                         .raw = callback->body,
+                                         .paid_at_us = c2b.paid_at_us,
+                                         .type = PAYMENT_TYPE_C2B},
+                        &cause, ret_effect);
 }

@@ -8,7 +8,11 @@ libdomain_a_SOURCES = \
 	include/risiti/domain/c2b_urls.h \
 	include/risiti/domain/callback.h \
 	include/risiti/domain/claim.h \
+	include/risiti/domain/conflict.h \
 	include/risiti/domain/health.h \
+	include/risiti/domain/history.h \
+	include/risiti/domain/hold.h \
+	include/risiti/domain/intake.h \
 	include/risiti/domain/key.h \
 	include/risiti/domain/oauth.h \
 	include/risiti/domain/payment.h \
@@ -22,7 +26,12 @@ libdomain_a_SOURCES = \
 	src/domain/c2b_urls.c \
 	src/domain/callback.c \
 	src/domain/claim.c \
+	src/domain/conflict.c \
+	src/domain/conflict_decide.c \
 	src/domain/health.c \
+	src/domain/history.c \
+	src/domain/hold.c \
+	src/domain/intake.c \
 	src/domain/key.c \
 	src/domain/oauth.c \
 	src/domain/payment.c \

@@ -4,9 +4,14 @@
  */
 #include "risiti/base/base.h"
 
+#include "risiti/base/phone.h"
 #include "risiti/daraja/codes.h"
 #include "risiti/daraja/payload.h"
+#include "risiti/db/claim_store.h"
+#include "risiti/db/hold_store.h"
 #include "risiti/domain/callback.h"
+#include "risiti/domain/conflict.h"
+#include "risiti/domain/intake.h"
 #include "risiti/domain/payment.h"
 
 /* Everything that the steps below look at and decide. */
@@ -61,14 +66,42 @@ static struct payment_result result_base(const struct stk_effect *stk, enum paym
     };
 }
 
-/* Keeps the contradiction where a person will see it; the money itself is not touched. */
-static enum err push_contradicted(struct stk_effect *stk, const char *note)
+/* The money of a result that contradicts its push gets a row of its own, held for a person. */
+static enum err disputed_insert(struct stk_effect *stk)
 {
-    struct payment_result mark = {.status = stk->push.status, .conflict = true};
+    const struct stk_result *result = &stk->result;
+    const struct intake intake = {
+        .receipt = result->receipt,
+        .amount = result->has_amount ? result->amount : stk->push.amount,
+        .short_code = stk->push.short_code,
+        .account_reference = stk->push.account_reference,
+        .phone = result->phone.length > 0 ? result->phone : stk->push.phone,
+        .raw = stk->callback->body,
+        .paid_at_us = result->paid_at_us,
+        .type = PAYMENT_TYPE_STK,
+    };
+    enum err err = intake_insert(stk->service, &intake, INTAKE_DISPUTED, &stk->cause, &stk->intake);
+
+    if (err == ERR_OK)
+        stk->has_intake = true;
+    return err == ERR_DUPLICATE ? ERR_DB_CONFLICT : err;
+}
+
+/*
+ * Keeps the contradiction where a person will see it: nothing of it is applied, and the money, if
+ * the result names any, is held.
+ */
+static enum err push_contradicted(struct stk_effect *stk, enum conflict_kind kind, const char *note)
+{
+    bool names_money = stk->result.receipt.data != NULL &&
+                       (!stk->result.has_amount || stk->result.amount.cents > 0);
     enum err err = ERR_OK;
 
-    if (!stk->push.conflict)
-        err = push_apply(stk, &mark, "conflict", str_from(note));
+    if (!stk->has_intake && names_money)
+        err = disputed_insert(stk);
+    if (err == ERR_OK)
+        err = conflict_record(stk->service, &stk->cause, kind, &stk->push,
+                              stk->has_intake ? &stk->intake : NULL, note);
     return err == ERR_OK ? stk_done(stk, INBOX_STATE_CONFLICT, note) : err;
 }
 
@@ -90,6 +123,8 @@ static enum err intake_merge(struct stk_effect *stk)
 {
     enum err err = payment_store_merge(stk->service->db, &stk->intake, &stk->push.id);
 
+    if (err == ERR_OK)
+        err = hold_store_delete(stk->service->db, &stk->intake.id);
     return err == ERR_OK ? merge_event(stk, &stk->intake, "merged", &stk->push) : err;
 }
 
@@ -144,11 +179,63 @@ static enum err push_paid(struct stk_effect *stk)
 
     paid.receipt = stk->result.receipt;
     paid.paid_at_us = stk->result.paid_at_us;
-    paid.settled = true;
+    /* A push that is paid without a receipt still takes the receipt that comes later. */
+    paid.settled = paid.receipt.data != NULL;
     if (err == ERR_OK && stk->has_intake)
         err = intake_merge(stk);
     if (err == ERR_OK)
         err = push_apply(stk, &paid, completes ? "receipt_completed" : "paid", detail);
+    if (err == ERR_OK && stk->push.claimed && paid.receipt.data != NULL)
+        err = claim_store_set_receipt(stk->service->db, &stk->push.id, paid.receipt);
+    return err == ERR_OK ? stk_done(stk, INBOX_STATE_APPLIED, NULL) : err;
+}
+
+/* Whether Daraja reports another payer than the phone that was asked. */
+static bool payer_differs(const struct stk_effect *stk)
+{
+    struct phone phone;
+
+    return phone_parse(stk->push.phone, &phone) == ERR_OK &&
+           phone_compare(&phone, stk->result.phone) == PHONE_DIFFERENT;
+}
+
+/* Another row has the receipt, with the same money: which of the two stands for it? */
+static enum err apply_twin(struct stk_effect *stk)
+{
+    const struct payment *push = &stk->push, *intake = &stk->intake;
+    bool is_open = false;
+    enum err err = ERR_OK;
+
+    if (intake->conflict && !intake->claimed)
+        err = conflict_is_open(stk->service, push, intake, &is_open);
+    if (err != ERR_OK)
+        return err;
+    if (intake->conflict && !intake->claimed && !is_open)
+        return push_contradicted(stk, CONFLICT_RECEIPT_TAKEN,
+                                 "the receipt is in another push's conflict");
+    if (is_open)
+        err = conflict_prove(stk->service, &stk->cause, &stk->push, intake);
+    if (err != ERR_OK)
+        return err;
+    if (!intake->claimed && uuid_equal(&intake->app_id, &admin_shop_id))
+        return push_paid(stk);
+    if (!uuid_equal(&intake->app_id, &push->app_id))
+        return push_contradicted(stk, CONFLICT_CLAIMED_ELSEWHERE,
+                                 "another app has claimed the receipt");
+    if (push->claimed)
+        return push_contradicted(stk, CONFLICT_RECEIPT_TAKEN, "push and receipt were both claimed");
+    return push_merge(stk);
+}
+
+/* All of it is known, but for the checkout id of a push whose answer was lost. */
+static enum err paid_again(struct stk_effect *stk)
+{
+    const struct payment_result known = result_base(stk, PAYMENT_STATUS_SUCCESS);
+    enum err err;
+
+    if (known.checkout_request_id.data == NULL)
+        return stk_done(stk, INBOX_STATE_REPEATED, NULL);
+    err = push_apply(stk, &known, "checkout_known", STR_EMPTY);
     return err == ERR_OK ? stk_done(stk, INBOX_STATE_APPLIED, NULL) : err;
 }
 
@@ -160,24 +247,22 @@ static enum err apply_paid(struct stk_effect *stk)
 
     if (push->status == PAYMENT_STATUS_SUCCESS) {
         if (receipt.data == NULL || str_equal(receipt, push->receipt))
-            return stk_done(stk, INBOX_STATE_REPEATED, NULL);
+            return paid_again(stk);
         if (push->receipt.data != NULL)
-            return push_contradicted(stk, "a second receipt for a push that has one");
+            return push_contradicted(stk, CONFLICT_SECOND_RECEIPT,
+                                     "a second receipt for a push that has one");
     }
     if (stk->result.has_amount && !money_equal(stk->result.amount, push->amount))
-        return push_contradicted(stk, "the amount paid is not the amount asked");
+        return push_contradicted(stk, CONFLICT_AMOUNT, "the amount paid is not the amount asked");
+    if (payer_differs(stk))
+        return push_contradicted(stk, CONFLICT_PHONE, "another phone has paid");
     if (!stk->has_intake)
         return push_paid(stk);
-    if (intake->type != PAYMENT_TYPE_C2B || !money_equal(intake->amount, push->amount) ||
-        intake->held || intake->reversed)
-        return push_contradicted(stk, "the receipt belongs to another payment");
-    if (!intake->claimed && uuid_equal(&intake->app_id, &admin_shop_id))
-        return push_paid(stk);
-    if (!uuid_equal(&intake->app_id, &push->app_id))
-        return push_contradicted(stk, "another app has claimed the receipt");
-    if (push->claimed)
-        return push_contradicted(stk, "push and receipt were both claimed");
-    return push_merge(stk);
+    if (!money_equal(intake->amount, push->amount) || intake->reversed ||
+        (intake->type != PAYMENT_TYPE_C2B && !intake->conflict))
+        return push_contradicted(stk, CONFLICT_RECEIPT_TAKEN,
+                                 "the receipt belongs to another payment");
+    return apply_twin(stk);
 }
 
 static enum err apply_failed(struct stk_effect *stk)

@@ -34,6 +34,7 @@ static void config_fill(struct config *config)
     config->limits_lookup_misses_free = 1000000;
     config->limits_lookup_misses_max = 1000000;
     config->limits_lookup_window = 600;
+    config->pushes_hold_hours = 24;
     config->short_codes[0] = (struct config_short_code){
         .number = PAYBILL,
         .store_number = PAYBILL,
@@ -133,7 +134,7 @@ struct insertion {
 static enum err insertion_work(struct db *db, void *context)
 {
     const struct insertion *insertion = context;
-    const struct payment_cause cause = {.evidence = "test"};
+    const struct payment_cause cause = {.evidence = "test", .app_id = &insertion->payment.app_id};
     const enum err err = payment_store_insert(db, &insertion->insert);
 
     return err == ERR_OK ? payment_event_add(&shared_service, &insertion->payment, &cause,

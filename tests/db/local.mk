@@ -60,6 +60,24 @@ tests_db_test_payment_CPPFLAGS = $(DB_TEST_CPPFLAGS)
 tests_db_test_payment_LDADD = $(DOMAIN_DB_TEST_LIBS)
 TESTS += tests/db/test_payment
 
+check_PROGRAMS += tests/db/test_intake
+tests_db_test_intake_SOURCES = tests/db/test_intake.c
+tests_db_test_intake_CPPFLAGS = $(DB_TEST_CPPFLAGS)
+tests_db_test_intake_LDADD = $(DOMAIN_DB_TEST_LIBS)
+TESTS += tests/db/test_intake
+
+check_PROGRAMS += tests/db/test_history
+tests_db_test_history_SOURCES = tests/db/test_history.c
+tests_db_test_history_CPPFLAGS = $(DB_TEST_CPPFLAGS)
+tests_db_test_history_LDADD = $(DOMAIN_DB_TEST_LIBS)
+TESTS += tests/db/test_history
+
+check_PROGRAMS += tests/db/test_conflict
+tests_db_test_conflict_SOURCES = tests/db/test_conflict.c
+tests_db_test_conflict_CPPFLAGS = $(DB_TEST_CPPFLAGS)
+tests_db_test_conflict_LDADD = $(DOMAIN_DB_TEST_LIBS)
+TESTS += tests/db/test_conflict
+
 check_PROGRAMS += tests/db/test_app
 tests_db_test_app_SOURCES = tests/db/test_app.c
 tests_db_test_app_CPPFLAGS = $(DB_TEST_CPPFLAGS)

@@ -71,6 +71,9 @@ CONFIG_INT(limits, lookup_misses_max, 100, 1, 1000000, "look-ups",
     "receipts an app may ask for in vain per window before it is answered 429")
 CONFIG_INT(limits, lookup_window, 600, 1, 86400, "seconds", "length of that window")
 
+CONFIG_INT(pushes, hold_hours, 24, 1, 168, "hours",
+    "how long money that may belong to an unsettled push is kept from every app")
+
 CONFIG_TEXT(daraja, base_url, "https://api.safaricom.co.ke", true,
     "Daraja: https://api.safaricom.co.ke, or https://sandbox.safaricom.co.ke for its test system")
 CONFIG_SECRET(daraja, consumer_key, "consumer key of the app on the Daraja portal")

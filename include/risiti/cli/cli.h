@@ -51,6 +51,11 @@ bool cli_flag(struct cli *cli, const char *name);
  */
 RISITI_CHECKED bool cli_positionals(struct cli *cli, int min, int max);
 
+struct payment;
+/* One payment as the operator sees it: its members in JSON, or a line. */
+void cli_payment_members(struct cli *cli, const struct payment *payment);
+void cli_payment_line(struct cli *cli, const struct payment *payment);
+
 struct app;
 /* An app by name or id; when there is none, or on a failure, that was said already. */
 RISITI_CHECKED enum err cli_app_named(struct cli *cli, const char *name, struct app *ret_app);
@@ -74,11 +79,15 @@ int cli_key_list(struct cli *cli);
 int cli_key_revoke(struct cli *cli);
 int cli_payment_list(struct cli *cli);
 int cli_payment_show(struct cli *cli);
+int cli_conflict_list(struct cli *cli);
+int cli_conflict_show(struct cli *cli);
+int cli_conflict_resolve(struct cli *cli);
 int cli_daraja_check(struct cli *cli);
 int cli_daraja_register_urls(struct cli *cli);
 int cli_config_check(struct cli *cli);
 int cli_config_example(struct cli *cli);
 int cli_db_migrate(struct cli *cli);
 int cli_db_status(struct cli *cli);
+int cli_db_verify(struct cli *cli);
 
 #endif

@@ -8,14 +8,21 @@
 #include "risiti/base/str.h"
 #include "risiti/base/uuid.h"
 #include "risiti/db/db.h"
+#include "risiti/db/payment_store.h"
 
 /* `token` is the claim's own mark. ERR_DUPLICATE when the payment or receipt was claimed before. */
 RISITI_CHECKED enum err claim_store_insert(struct db *db, const struct uuid *payment_id,
                                            struct str receipt, const struct uuid *app_id,
                                            const struct uuid *token, int64_t claimed_at_us);
+/* The payment was claimed before its receipt was known. ERR_DUPLICATE like claim_store_insert. */
+RISITI_CHECKED enum err claim_store_set_receipt(struct db *db, const struct uuid *payment_id,
+                                                struct str receipt);
 /* Whether a claim with this mark is there. */
 RISITI_CHECKED enum err claim_store_has_token(struct db *db, struct arena *arena,
                                               const struct uuid *payment_id,
                                               const struct uuid *token, bool *ret_found);
+/* Whether the claim's row is there just when the payment is claimed, and has its receipt. */
+RISITI_CHECKED enum err claim_store_agrees(struct db *db, struct arena *arena,
+                                           const struct payment *payment, bool *ret_agrees);
 
 #endif

@@ -21,12 +21,13 @@ struct payment_event {
     const struct uuid *inbox_id; /* the journal row that it came from, or NULL */
     struct str request_id;
     struct str detail; /* for people; data NULL for none */
+    struct str source; /* read only: the address that the journal row came from */
 };
 
 RISITI_CHECKED enum err event_store_insert(struct db *db, const struct payment_event *event);
 
 struct payment_events {
-    struct payment_event *items; /* oldest first; app_id and inbox_id are not read */
+    struct payment_event *items; /* oldest first */
     size_t count;
 };
 

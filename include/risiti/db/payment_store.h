@@ -41,7 +41,8 @@ struct payment {
     int64_t paid_at_us; /* 0 when not known */
     struct str short_code, account_reference, merchant_request_id;
     struct str result_code, result_description;
-    unsigned version; /* grows by one with every change */
+    bool is_unsettled; /* a push that has neither a receipt nor a listed final code */
+    unsigned version;  /* grows by one with every change */
 };
 
 enum payment_lock { PAYMENT_READ, PAYMENT_LOCK };
@@ -67,6 +68,16 @@ struct payments {
     size_t count;
 };
 
+/* The one unsettled push of the short code with this reference, trimmed and upper-cased. */
+RISITI_CHECKED enum err payment_store_unsettled(struct db *db, struct arena *arena,
+                                                struct str short_code, struct str open_reference,
+                                                struct payment *ret_payment);
+/* The unsettled pushes of the short code that ask for this amount. */
+RISITI_CHECKED enum err payment_store_unsettled_list(struct db *db, struct arena *arena,
+                                                     struct str short_code, struct money amount,
+                                                     size_t rows_max,
+                                                     struct payments *ret_payments);
+
 /* An app's own with this reference; with `claimable_only` those that a claim could take. */
 RISITI_CHECKED enum err payment_store_by_reference(struct db *db, struct arena *arena,
                                                    const struct uuid *app_id, struct str reference,
@@ -89,6 +100,11 @@ RISITI_CHECKED enum err payment_store_list(struct db *db, struct arena *arena,
                                            const struct payment_filter *filter, size_t rows_max,
                                            struct payments *ret_payments);
 
+/* Ids in ascending order, merged rows too: those after `after` (zero: from the first). */
+RISITI_CHECKED enum err payment_store_ids(struct db *db, struct arena *arena,
+                                          const struct uuid *after, size_t rows_max,
+                                          struct uuid *ret_ids, size_t *ret_count);
+
 /* What only an insert knows beside the payment itself. */
 struct payment_insert {
     const struct payment *payment;      /* version 1 is written, whatever it holds */
@@ -96,6 +112,7 @@ struct payment_insert {
     struct str description, payer_name; /* may be NULL */
     struct str raw_callback;            /* may be NULL */
     const struct sha256 *token_hash;    /* pushes; else NULL */
+    int64_t held_until_us;              /* 0: no end, or not held */
 };
 
 /* ERR_DUPLICATE: the receipt, checkout id or open reference exists; nothing was inserted. */
@@ -132,8 +149,9 @@ RISITI_CHECKED enum err payment_store_claim(struct db *db, const struct payment 
                                             const struct uuid *new_owner, int64_t claimed_at_us,
                                             bool *ret_won);
 /*
- * Gives receipt and checkout id up and points to the payment that stands for the same money.
- * Requires the version, and a row that is neither claimed nor merged. ERR_DB_CONFLICT otherwise.
+ * Gives receipt, checkout id and any hold up and points to the payment that stands for the same
+ * money. Requires the version, and a row that is neither claimed nor merged. ERR_DB_CONFLICT
+ * otherwise.
  */
 RISITI_CHECKED enum err payment_store_merge(struct db *db, const struct payment *payment,
                                             const struct uuid *survivor);
