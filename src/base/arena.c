@@ -30,6 +30,7 @@ struct arena {
     struct arena_block *first, *current;
     struct arena_ending *endings;
     size_t bytes_used, bytes_max;
+    bool has_failed; /* something was not given since the last reset: nothing is any more */
 };
 
 static struct arena_block *block_new(size_t capacity)
@@ -79,6 +80,7 @@ void arena_reset(struct arena *arena)
     arena->first->used = 0;
     arena->current = arena->first;
     arena->bytes_used = 0;
+    arena->has_failed = false;
 }
 
 void arena_free(struct arena *arena)
@@ -100,27 +102,41 @@ size_t arena_used(const struct arena *arena)
     return arena->bytes_used;
 }
 
+/* False when there is no room for `bytes` more. */
+static bool room_make(struct arena *arena, size_t bytes)
+{
+    struct arena_block *block;
+
+    if (bytes > arena->bytes_max - arena->bytes_used)
+        return false;
+    if (bytes <= arena->current->capacity - arena->current->used)
+        return true;
+    block = block_new(bytes > ARENA_BLOCK_BYTES ? bytes : ARENA_BLOCK_BYTES);
+    if (block == NULL)
+        return false;
+    arena->current->next = block;
+    arena->current = block;
+    return true;
+}
+
+bool arena_has_failed(const struct arena *arena)
+{
+    return arena->has_failed;
+}
+
 void *arena_alloc(struct arena *arena, size_t count, size_t size)
 {
     const size_t alignment = alignof(max_align_t);
     size_t bytes;
     void *memory;
 
-    if (__builtin_mul_overflow(count, size, &bytes) ||
-        __builtin_add_overflow(bytes, alignment - 1, &bytes))
+    if (arena->has_failed || __builtin_mul_overflow(count, size, &bytes) ||
+        __builtin_add_overflow(bytes, alignment - 1, &bytes) ||
+        !room_make(arena, bytes / alignment * alignment)) {
+        arena->has_failed = true;
         return NULL;
-    bytes = bytes / alignment * alignment;
-    if (bytes > arena->bytes_max - arena->bytes_used)
-        return NULL;
-    if (bytes > arena->current->capacity - arena->current->used) {
-        struct arena_block *block =
-            block_new(bytes > ARENA_BLOCK_BYTES ? bytes : ARENA_BLOCK_BYTES);
-
-        if (block == NULL)
-            return NULL;
-        arena->current->next = block;
-        arena->current = block;
     }
+    bytes = bytes / alignment * alignment;
     memory = arena->current->bytes + arena->current->used;
     arena->current->used += bytes;
     arena->bytes_used += bytes;

@@ -36,8 +36,7 @@ enum err field_root(struct arena *arena, struct str body, const struct jread **r
     return ERR_OK;
 }
 
-bool field_memory_sufficed(struct arena *arena)
+bool field_memory_sufficed(const struct arena *arena)
 {
-    /* More than any single text takes: when one of them did not fit, neither does this. */
-    return arena_alloc(arena, 4, NAME_BYTES_MAX) != NULL;
+    return !arena_has_failed(arena);
 }

@@ -29,6 +29,6 @@ RISITI_CHECKED enum err field_root(struct arena *arena, struct str body,
  * Whether the texts above fitted into the arena: one that did not looks like an absent field, which
  * money must not be judged by.
  */
-bool field_memory_sufficed(struct arena *arena);
+bool field_memory_sufficed(const struct arena *arena);
 
 #endif

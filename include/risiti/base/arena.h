@@ -19,8 +19,13 @@ void arena_free_at(struct arena **arena);
 void arena_reset(struct arena *arena);
 /* Bytes given out since the last reset. */
 size_t arena_used(const struct arena *arena);
+/* Whether something was not given since the last reset: text that looks empty may be lost. */
+bool arena_has_failed(const struct arena *arena);
 
-/* Zeroed, aligned for any type, valid until the reset. NULL at the maximum or without memory. */
+/*
+ * Zeroed, aligned for any type, valid until the reset. NULL at the maximum or without memory, and
+ * from then on until the reset: work that has lost one text must not go on with the next.
+ */
 RISITI_CHECKED void *arena_alloc(struct arena *arena, size_t count, size_t size);
 /* A NUL-terminated copy of the bytes. NULL like arena_alloc. */
 RISITI_CHECKED char *arena_copy(struct arena *arena, struct str text);

@@ -162,6 +162,7 @@ static void a_full_arena_is_no_crypto_error(void)
     CU_ASSERT_PTR_NOT_NULL_FATAL(small);
     CU_ASSERT_EQUAL(crypto_seal(key, text, small, &sealed), ERR_NOMEM);
     CU_ASSERT_EQUAL(crypto_seal(key, text, arena, &sealed), ERR_OK);
+    arena_reset(small);
     CU_ASSERT_PTR_NOT_NULL(arena_alloc(small, 60, 1));
     CU_ASSERT_EQUAL(crypto_open(key, sealed, small, &plain), ERR_NOMEM);
     CU_ASSERT_PTR_NULL(crypto_base64(text, small).data);

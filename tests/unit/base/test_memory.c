@@ -58,6 +58,7 @@ static void arena_gives_its_maximum_and_no_more(void)
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(arena);
     CU_ASSERT_PTR_NULL(arena_alloc(arena, ARENA_BYTES_MAX + 1, 1));
+    arena_reset(arena);
     CU_ASSERT_PTR_NOT_NULL(arena_alloc(arena, ARENA_BYTES_MAX, 1));
     CU_ASSERT_EQUAL(arena_used(arena), ARENA_BYTES_MAX);
     CU_ASSERT_PTR_NULL(arena_alloc(arena, 1, 1));
@@ -69,13 +70,31 @@ static void arena_gives_its_maximum_and_no_more(void)
     arena_free(NULL);
 }
 
+static void arena_that_has_refused_gives_nothing_until_its_reset(void)
+{
+    struct arena *arena = arena_new(ARENA_BYTES_MAX);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(arena);
+    CU_ASSERT_PTR_NOT_NULL(arena_alloc(arena, 1, 1));
+    CU_ASSERT_FALSE(arena_has_failed(arena));
+    CU_ASSERT_PTR_NULL(arena_alloc(arena, ARENA_BYTES_MAX, 1));
+    CU_ASSERT_PTR_NULL(arena_alloc(arena, 1, 1));
+    CU_ASSERT_TRUE(arena_has_failed(arena));
+    arena_reset(arena);
+    CU_ASSERT_FALSE(arena_has_failed(arena));
+    CU_ASSERT_PTR_NOT_NULL(arena_alloc(arena, 1, 1));
+    arena_free(arena);
+}
+
 static void arena_sizes_that_overflow_give_nothing(void)
 {
     struct arena *arena = arena_new(SIZE_MAX);
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(arena);
     CU_ASSERT_PTR_NULL(arena_alloc(arena, SIZE_MAX / 2, 3));
+    arena_reset(arena);
     CU_ASSERT_PTR_NULL(arena_alloc(arena, SIZE_MAX, 1));
+    arena_reset(arena);
     CU_ASSERT_PTR_NULL(arena_alloc(arena, SIZE_MAX - ARENA_STEP + 1, 1));
     CU_ASSERT_EQUAL(arena_used(arena), 0);
     arena_free(arena);
@@ -158,6 +177,7 @@ static void arena_copies_end_in_nul(void)
     CU_ASSERT_PTR_NULL(arena_str(arena, STR("x")).data);
     arena_reset(arena);
     CU_ASSERT_PTR_NULL(arena_copy(arena, (struct str){full, ARENA_STEP * 2}));
+    arena_reset(arena);
     CU_ASSERT_PTR_NOT_NULL(arena_copy(arena, (struct str){full, ARENA_STEP * 2 - 1}));
     arena_free(arena);
 }
@@ -277,6 +297,7 @@ static const struct tap_test tests[] = {
     TAP_TEST(heap_memory_is_zeroed),
     TAP_TEST(heap_sizes_that_overflow_give_nothing),
     TAP_TEST(arena_gives_its_maximum_and_no_more),
+    TAP_TEST(arena_that_has_refused_gives_nothing_until_its_reset),
     TAP_TEST(arena_sizes_that_overflow_give_nothing),
     TAP_TEST(arena_memory_is_aligned_and_zeroed_also_after_a_reset),
     TAP_TEST(arena_pieces_do_not_overlap_over_many_blocks),
