@@ -89,18 +89,20 @@ enum err oauth_store_lease(struct db *db, const struct sha256 *consumer_hash, ui
         "oauth_lease",
         "UPDATE daraja_token SET lease_owner = ?, "
         "lease_until = UTC_TIMESTAMP(6) + INTERVAL ? SECOND WHERE consumer_hash = ? "
-        "AND generation = ? AND (lease_until IS NULL OR lease_until < UTC_TIMESTAMP(6))"};
+        "AND generation = ? AND (lease_until IS NULL OR lease_until < UTC_TIMESTAMP(6) "
+        "OR lease_owner = ?)"};
     struct str hash = hash_bytes(consumer_hash);
+    const struct db_value values[] = {DB_UUID(owner), DB_INT(lease_seconds), DB_BYTES(hash),
+                                      DB_INT(generation), DB_UUID(owner)};
     uint64_t affected;
     enum err err = ERR_OK;
 
     if (generation == 0)
         err = db_execute(db, &make, DB_VALUES(DB_BYTES(hash)), NULL);
     if (err == ERR_OK)
-        err = db_execute(
-            db, &lease,
-            DB_VALUES(DB_UUID(owner), DB_INT(lease_seconds), DB_BYTES(hash), DB_INT(generation)),
-            &affected);
+        err = db_execute(db, &lease, values, ARRAY_LENGTH(values), &affected);
+    if (err == ERR_DB_COMMIT_UNKNOWN)
+        err = db_execute(db, &lease, values, ARRAY_LENGTH(values), &affected);
     if (err == ERR_OK)
         *ret_taken = affected == 1;
     return err;

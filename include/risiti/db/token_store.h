@@ -40,8 +40,9 @@ RISITI_CHECKED enum err oauth_store_read(struct db *db, struct arena *arena,
                                          const struct sha256 *consumer_hash,
                                          struct oauth_row *ret_row);
 /*
- * Takes the lease to renew generation `generation` (0 for the first): `ret_taken` is false when
- * somebody else holds it or has renewed already.
+ * Takes the lease to renew generation `generation` (0 for the first), also when `owner` holds it
+ * already: `ret_taken` is false when somebody else holds it or has renewed already. Asks once more
+ * when the answer is lost: a lease that its owner knows nothing of would keep all others waiting.
  */
 RISITI_CHECKED enum err oauth_store_lease(struct db *db, const struct sha256 *consumer_hash,
                                           uint64_t generation, const struct uuid *owner,
