@@ -51,6 +51,14 @@ static enum err guard_media_type(const struct call *call)
     return ERR_MEDIA_TYPE;
 }
 
+/* Passed over in silence, the key would let a client send again what is then done twice. */
+static enum err guard_idempotency(const struct call *call)
+{
+    bool may_change = call->match->route->body_bytes_max > 0;
+
+    return may_change && call->request->idempotency_key.length > 0 ? ERR_IDEMPOTENCY : ERR_OK;
+}
+
 static enum err guard_query(struct call *call)
 {
     struct str field = STR_EMPTY;
@@ -79,5 +87,7 @@ enum err guard_check(struct guard *guard, struct call *call)
     err = app_authenticate(call->service, guard->cache, call->request->api_key, &call->tenant);
     if (err == ERR_OK)
         err = guard_media_type(call);
+    if (err == ERR_OK)
+        err = guard_idempotency(call);
     return err == ERR_OK ? guard_query(call) : err;
 }

@@ -27,6 +27,7 @@ static const struct {
     ROW(APP_DISABLED, "app-disabled", "This app is disabled", 403, false),
     ROW(FORBIDDEN, "forbidden", "This address may not call this path", 403, false),
     ROW(THROTTLED, "too-many-misses", "Too many receipts were not found", 429, true),
+    ROW(IDEMPOTENCY, "idempotency-unsupported", "Idempotency-Key is not supported", 400, false),
     ROW(NOT_FOUND, "payment-not-found", "Payment not found", 404, false),
     ROW(ALREADY_CLAIMED, "already-claimed", "Payment already claimed", 409, false),
     ROW(AMBIGUOUS, "ambiguous", "Several payments match", 409, false),

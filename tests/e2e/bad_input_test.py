@@ -337,6 +337,19 @@ class PathTest(BadInputCase):
             self.assert_4xx(self.get_raw(path), path)
 
 
+class IdempotencyTest(BadInputCase):
+    """A promise that is not given is not passed over in silence."""
+
+    def test_an_idempotency_key_is_refused_and_nothing_is_done(self):
+        before = self.rows()
+        for path, body in (("/api/stk-push/", {"phone_number": new_phone(), "amount": 10,
+                                               "reference": "ORDER"}),
+                           ("/api/payments/claim/", {"receipt": daraja.new_receipt()})):
+            answer = self.shop.send("POST", path, body, {"Idempotency-Key": "order-1"})
+            self.assert_problem(answer, 400, "idempotency-unsupported", path)
+        self.assertEqual(self.rows(), before)
+
+
 class HeaderTest(BadInputCase):
     """Keys and other headers."""
 

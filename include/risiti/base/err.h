@@ -25,6 +25,7 @@ enum err {
     ERR_APP_DISABLED, /* the app of this key is switched off */
     ERR_FORBIDDEN,    /* this address may not call this */
     ERR_THROTTLED,    /* too many failed receipt look-ups */
+    ERR_IDEMPOTENCY,  /* a promise was asked for that is not given */
     /* Payments. */
     ERR_NOT_FOUND,       /* nothing there that this app may see */
     ERR_ALREADY_CLAIMED, /* by this very app */
