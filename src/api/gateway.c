@@ -55,14 +55,26 @@ void gateway_free(struct gateway *gateway)
     mem_free(gateway);
 }
 
+static bool is_of_database(enum err err)
+{
+    return err == ERR_DB_AWAY || err == ERR_DB_CONFLICT || err == ERR_DB_COMMIT_UNKNOWN ||
+           err == ERR_DB_FULL || err == ERR_DB_QUERY;
+}
+
 /* Errors of the world, told once with what the database said; refusals have the request's line. */
 static void trouble_log(struct gateway *gateway, enum err err)
 {
-    if (err_info(err)->status >= 500 && err_info(err)->status != 502 && err != ERR_DARAJA_DOWN)
+    const struct db *db = gateway->service.db;
+
+    if (err_info(err)->status < 500 || err_info(err)->status == 502 || err == ERR_DARAJA_DOWN)
+        return;
+    if (is_of_database(err))
         log_write(LOG_LEVEL_ERROR, "request_failed",
                   LOG_FIELDS(LOG_ERROR_NAME("error", err),
-                             LOG_INT("database_errno", db_last_errno(gateway->service.db)),
-                             LOG_TEXT("database", db_last_error(gateway->service.db))));
+                             LOG_INT("database_errno", db_last_errno(db)),
+                             LOG_TEXT("database", db_last_error(db))));
+    else
+        log_write(LOG_LEVEL_ERROR, "request_failed", LOG_FIELDS(LOG_ERROR_NAME("error", err)));
 }
 
 /* Route, size, body, guard, endpoint: the first refusal ends it. */
@@ -82,10 +94,21 @@ static enum err call_run(struct gateway *gateway, struct call *call, struct requ
     return err == ERR_OK ? match->route->handle(call) : err;
 }
 
+/* The paths of callbacks have a secret in them, also where somebody has put a wrong prefix. */
+static bool may_have_secret(struct str path)
+{
+    while (path.length > 0) {
+        if (str_starts_with(path, STR("/hooks")))
+            return true;
+        path = str_skip(path, 1);
+    }
+    return false;
+}
+
 static void call_log(const struct call *call, const struct request *request, int64_t duration_ms)
 {
     const struct route *route = call->match->route;
-    bool may_show_path = route == NULL && !str_starts_with(request->path, STR("/hooks"));
+    bool may_show_path = route == NULL && !may_have_secret(request->path);
 
     log_write(LOG_LEVEL_INFO, "request",
               LOG_FIELDS(LOG_STR("app", call->tenant != NULL ? call->tenant->app.name : STR_EMPTY),

@@ -228,6 +228,15 @@ class LogTest(ServiceCase):
                        pushed["checkout_request_id"]):
             self.assertNotIn(secret, text)
 
+    def test_a_secret_under_a_wrong_prefix_is_not_logged(self):
+        mark = LogMark(self.stack.folder / "log/risiti.log")
+        secret = "0123456789abcdef" * 2
+        for path in (f"/hooks/stk/{secret}/x/", f"/pay/hooks/stk/{secret}/",
+                     f"/pay/hooks/c2b/{secret}/confirmation/"):
+            self.assertEqual(self.safaricom.send("POST", path, "{}").status, 404)
+        self.assertTrue(mark.lines())
+        self.assertNotIn(secret, "\n".join(mark.lines()))
+
     def test_text_from_outside_makes_no_line(self):
         mark = LogMark(self.stack.folder / "log/risiti.log")
         forged = "x\nts=1 level=error event=forged"
