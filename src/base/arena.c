@@ -9,6 +9,7 @@
 #include <stdalign.h>
 #include <stdarg.h>
 
+#include "risiti/base/crypto.h"
 #include "risiti/base/mem.h"
 
 #define ARENA_BLOCK_BYTES 16384
@@ -74,6 +75,7 @@ void arena_reset(struct arena *arena)
         struct arena_block *block = arena->first->next;
 
         arena->first->next = block->next;
+        crypto_wipe(block->bytes, block->used); /* tokens and keys pass through here */
         mem_free(block);
     }
     memset(arena->first->bytes, 0, arena->first->used);
@@ -88,6 +90,7 @@ void arena_free(struct arena *arena)
     if (arena == NULL)
         return;
     arena_reset(arena);
+    crypto_wipe(arena->first->bytes, arena->first->capacity);
     mem_free(arena->first);
     mem_free(arena);
 }

@@ -25,6 +25,8 @@ static enum err secret_make(struct service *service, const struct config_short_c
     if (err != ERR_OK)
         return err;
     secret = arena_str(service->arena, str_from(crypto_hex(bytes, sizeof(bytes), text)));
+    crypto_wipe(bytes, sizeof(bytes));
+    crypto_wipe(text, sizeof(text));
     if (secret.data == NULL)
         return ERR_NOMEM;
     err = crypto_sha256(secret, &hash);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "risiti/base/buffer.h"
+#include "risiti/base/crypto.h"
 #include "risiti/base/mem.h"
 
 #include "http_options.h"
@@ -191,6 +192,8 @@ static enum err request_send(struct http_client *client, struct arena *arena,
         return ERR_INTERNAL;
     buffer_init(&reception.body, client->options.answer_bytes_max);
     *ret_answer = perform(client->easy, arena, &reception);
+    if (reception.body.data != NULL)
+        crypto_wipe(reception.body.data, reception.body.length); /* it may hold a token */
     buffer_release(&reception.body);
     return ERR_OK;
 }
