@@ -31,7 +31,12 @@ struct push {
 
 const struct config_short_code *push_short_code(const struct service *service)
 {
-    return service->daraja != NULL ? config_short_code_find(service->config, STR_EMPTY) : NULL;
+    const struct config_short_code *short_code =
+        service->daraja != NULL && service->config->service_public_url[0] != '\0'
+            ? config_short_code_find(service->config, STR_EMPTY)
+            : NULL;
+
+    return short_code != NULL && short_code->passkey.text[0] != '\0' ? short_code : NULL;
 }
 
 bool push_amount_fits(const struct config_short_code *short_code, struct money amount)
@@ -51,9 +56,12 @@ static enum err callback_url_make(struct push *push)
     (void)crypto_hex(token, sizeof(token), text);
     push->callback_url = arena_format(push->service->arena, "%s/hooks/stk/%s/",
                                       push->service->config->service_public_url, text);
-    if (push->callback_url.data == NULL)
-        return ERR_NOMEM;
-    return crypto_sha256((struct str){text, TOKEN_TEXT_SIZE - 1}, &push->token_hash);
+    err = push->callback_url.data != NULL
+              ? crypto_sha256((struct str){text, TOKEN_TEXT_SIZE - 1}, &push->token_hash)
+              : ERR_NOMEM;
+    crypto_wipe(token, sizeof(token));
+    crypto_wipe(text, sizeof(text));
+    return err;
 }
 
 /* The reference as it goes to Daraja: the app's own if it may, else a code of ours. */

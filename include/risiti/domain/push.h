@@ -28,7 +28,10 @@ struct push_outcome {
     struct daraja_answer answer; /* what Daraja said */
 };
 
-/* The short code that pushes go to, or NULL when none is configured or Daraja is not. */
+/*
+ * The short code that pushes go to. NULL while something is missing that every push needs: Daraja's
+ * key, public_url, or a short code with a passkey.
+ */
 const struct config_short_code *push_short_code(const struct service *service);
 
 /*
