@@ -35,6 +35,8 @@ static struct str answer_text(const struct daraja_answer *answer)
 
 static const char *token_explanation(enum err err, const struct daraja_answer *answer)
 {
+    if (err != ERR_DARAJA_AUTH && err != ERR_DARAJA_DOWN)
+        return "the database, where the workers' token is, cannot be used";
     if (err == ERR_DARAJA_DOWN)
         return "Daraja cannot be reached; look at base_url, ca_file and the firewall";
     if (answer->status == 400 || answer->status == 401)
@@ -53,8 +55,11 @@ static bool token_check(struct cli *cli)
     enum err err =
         source.get(source.context, cli->service.daraja, cli->service.arena, STR_EMPTY, &token);
 
-    if (err != ERR_OK)
-        /* Once more by itself, for Daraja's own words. */
+    /*
+     * Once more by itself, for Daraja's own words: what it has refused ends nobody's token. When
+     * the database failed, the workers' token may well be good, and a new one would end it.
+     */
+    if (err == ERR_DARAJA_AUTH || err == ERR_DARAJA_DOWN)
         err = daraja_oauth(cli->service.daraja, cli->service.arena, &token, &lifetime_seconds,
                            &answer);
     finding_write(cli, "token", err == ERR_OK,

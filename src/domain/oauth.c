@@ -141,7 +141,7 @@ static enum err token_try(struct oauth *oauth, struct daraja *daraja, struct are
     err = oauth_store_lease(oauth->service->db, &oauth->consumer_hash, row.generation,
                             &oauth->owner, LEASE_SECONDS, &taken);
     if (err != ERR_OK)
-        return err;
+        return err == ERR_DB_CONFLICT ? ERR_NOT_FOUND : err; /* others take it: look again */
     if (taken)
         return token_renew(oauth, daraja, arena, row.generation, ret_token);
     if (token.data == NULL)
