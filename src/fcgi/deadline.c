@@ -53,9 +53,12 @@ void deadline_start(int connection, int64_t duration_ms)
     struct itimerval timer = {.it_value = timeval_of_ms(duration_ms > 0 ? duration_ms : 1),
                               .it_interval = timeval_of_ms(DEADLINE_REPEAT_MS)};
 
+    int failed;
+
     deadline_passed = 0;
     deadline_connection = connection;
-    ASSERT(setitimer(ITIMER_REAL, &timer, NULL) == 0);
+    failed = setitimer(ITIMER_REAL, &timer, NULL);
+    ASSERT(failed == 0);
 }
 
 int64_t deadline_stop(void)
@@ -63,8 +66,9 @@ int64_t deadline_stop(void)
     const struct itimerval never = {{0, 0}, {0, 0}};
     struct itimerval left = never;
     int64_t left_ms;
+    int failed = setitimer(ITIMER_REAL, &never, &left);
 
-    ASSERT(setitimer(ITIMER_REAL, &never, &left) == 0);
+    ASSERT(failed == 0);
     deadline_connection = -1;
     if (deadline_passed)
         return 0;
@@ -81,6 +85,7 @@ void deadline_last_resort(int64_t duration_ms)
 {
     struct itimerspec timer = {.it_value = {.tv_sec = (time_t)(duration_ms / 1000),
                                             .tv_nsec = (long)(duration_ms % 1000 * 1000000)}};
+    int failed = timer_settime(last_resort, 0, &timer, NULL);
 
-    ASSERT(timer_settime(last_resort, 0, &timer, NULL) == 0);
+    ASSERT(failed == 0);
 }
