@@ -198,6 +198,9 @@ static void check_log(struct config_loader *loader)
         config_error(loader, KEY(log, target), "must be stderr, syslog or an absolute path");
 }
 
+/* What a request takes beside its call to Daraja. */
+#define DARAJA_SLACK_S 10
+
 static void check_limits(struct config_loader *loader)
 {
     const struct config *config = loader->config;
@@ -207,6 +210,10 @@ static void check_limits(struct config_loader *loader)
                      "must not be above lookup_misses_max");
     if (config->daraja_timeout >= config->service_request_timeout)
         config_error(loader, KEY(daraja, timeout), "must be below [service] request_timeout");
+    else if (config->daraja_timeout + DARAJA_SLACK_S > config->service_request_timeout)
+        config_warning(loader, KEY(daraja, timeout),
+                       "is close to [service] request_timeout: a push that hangs may be cut before "
+                       "its outcome is noted");
 }
 
 /* ---- secrets and callbacks ---- */
