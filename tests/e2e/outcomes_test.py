@@ -188,7 +188,9 @@ class TogetherTest(ServiceCase):
                 {"Name": "Amount", "Value": amount},
                 {"Name": "MpesaReceiptNumber", "Value": receipt},
                 {"Name": "TransactionDate", "Value": int(daraja.timestamp())},
-                {"Name": "PhoneNumber", "Value": 254712345678}]}
+                # A checkout id ends in the number of the phone that was asked.
+                {"Name": "PhoneNumber",
+                 "Value": int("254" + pushed["checkout_request_id"][-9:])}]}
         return {"Body": {"stkCallback": callback}}
 
     def post_together(self, posts):
