@@ -164,6 +164,24 @@ CREATE TABLE IF NOT EXISTS claim (
   CONSTRAINT claim_payment_fk FOREIGN KEY (payment_id) REFERENCES payment (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 
+-- Which runner of background tasks does a task now, on any host.
+CREATE TABLE IF NOT EXISTS job_lease (
+  task       VARCHAR(32)     NOT NULL,
+  owner      BINARY(16)      NULL,
+  until      DATETIME(6)     NULL,
+  generation BIGINT UNSIGNED NOT NULL DEFAULT 0,
+  PRIMARY KEY (task)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
+
+-- One row: when a runner was last there. After a gap, or an outage, deadlines do not count until
+-- `quiet_until`: what would have met them may not have arrived yet.
+CREATE TABLE IF NOT EXISTS jobs_state (
+  id           TINYINT     NOT NULL,
+  last_seen_at DATETIME(6) NOT NULL,
+  quiet_until  DATETIME(6) NULL,
+  PRIMARY KEY (id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
+
 -- The one OAuth token of all workers on all hosts, sealed under the configuration's secret_key.
 CREATE TABLE IF NOT EXISTS daraja_token (
   consumer_hash BINARY(32)      NOT NULL,

@@ -5,6 +5,7 @@ include src/db/local.mk
 include src/net/local.mk
 include src/daraja/local.mk
 include src/domain/local.mk
+include src/jobs/local.mk
 include src/api/local.mk
 include src/fcgi/local.mk
 include src/cli/local.mk

@@ -130,6 +130,10 @@ base_url = $SANDBOX_URL
 consumer_key = sandbox-key
 consumer_secret = sandbox-secret
 
+[jobs]
+; This database has just been made: there is nothing to wait for.
+quiet_seconds = 0
+
 [callbacks]
 ; Here Safaricom is a program on this machine.
 allow_loopback = yes
@@ -174,10 +178,14 @@ app_create() {
     risiti --json app create "$1" | json_field api_key
 }
 
-# The pre-forked workers; with fcgid the web server starts them.
+# The pre-forked workers, whose master runs the background tasks too; with fcgid the web server
+# starts the workers, and the tasks have a process of their own.
 stack_workers() {
     MASTER_PID=
-    [ "$server" != fcgid ] || return 0
+    if [ "$server" = fcgid ]; then
+        process_start jobs "$dir/log/jobs.log" "$RISITI" --config "$CONFIG" jobs run
+        return 0
+    fi
     process_start workers "$dir/log/risiti-fcgi.log" "$RISITI_FCGI" --config "$CONFIG"
     MASTER_PID=$started_pid
     wait_until 20 workers_listen_or_ended

@@ -7,7 +7,8 @@ risiti_SOURCES = \
 	src/cli/conflict.c \
 	src/cli/daraja.c \
 	src/cli/db.c \
+	src/cli/jobs.c \
 	src/cli/key.c \
 	src/cli/main.c \
 	src/cli/payment.c
-risiti_LDADD = $(DOMAIN_LINK)
+risiti_LDADD = $(JOBS_LINK)

@@ -8,6 +8,7 @@ libdb_a_SOURCES = \
 	include/risiti/db/event_store.h \
 	include/risiti/db/hold_store.h \
 	include/risiti/db/inbox_store.h \
+	include/risiti/db/job_store.h \
 	include/risiti/db/migrate.h \
 	include/risiti/db/payment_store.h \
 	include/risiti/db/token_store.h \
@@ -17,6 +18,7 @@ libdb_a_SOURCES = \
 	src/db/event_store.c \
 	src/db/hold_store.c \
 	src/db/inbox_store.c \
+	src/db/job_store.c \
 	src/db/payment_store.c \
 	src/db/token_store.c \
 	src/db/connection.c \

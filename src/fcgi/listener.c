@@ -340,6 +340,14 @@ void listener_enter_worker(struct listener *listener)
     listener->lock = -1;
 }
 
+void listener_leave(struct listener *listener)
+{
+    for (size_t i = 0; i < listener->count; i++)
+        (void)close(listener->sockets[i]); /* the master's own copies go on working */
+    listener->count = 0;
+    listener_enter_worker(listener);
+}
+
 bool listener_has_backlog(const struct listener *listener)
 {
     struct pollfd waiting[LISTENER_SOCKETS_MAX];

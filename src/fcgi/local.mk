@@ -6,6 +6,7 @@ librisitifcgi_a_SOURCES = \
 	include/risiti/fcgi/connection.h \
 	include/risiti/fcgi/deadline.h \
 	include/risiti/fcgi/heartbeat.h \
+	include/risiti/fcgi/jobs_process.h \
 	include/risiti/fcgi/listener.h \
 	include/risiti/fcgi/master.h \
 	include/risiti/fcgi/pool.h \
@@ -16,6 +17,7 @@ librisitifcgi_a_SOURCES = \
 	src/fcgi/connection.c \
 	src/fcgi/deadline.c \
 	src/fcgi/heartbeat.c \
+	src/fcgi/jobs_process.c \
 	src/fcgi/listener.c \
 	src/fcgi/master.c \
 	src/fcgi/pool.c \
@@ -27,5 +29,5 @@ librisitifcgi_a_CFLAGS = $(AM_CFLAGS) $(FCGI_CFLAGS)
 bin_PROGRAMS += risiti-fcgi
 risiti_fcgi_SOURCES = \
 	src/fcgi/main.c
-risiti_fcgi_LDADD = librisitifcgi.a $(API_LINK) $(FCGI_LIBS)
+risiti_fcgi_LDADD = librisitifcgi.a libjobs.a $(API_LINK) $(FCGI_LIBS)
 dist_man_MANS += man/risiti-fcgi.8

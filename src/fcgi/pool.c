@@ -11,6 +11,7 @@
 
 #include "risiti/base/clock.h"
 #include "risiti/base/log.h"
+#include "risiti/fcgi/jobs_process.h"
 #include "risiti/fcgi/process.h"
 #include "risiti/fcgi/signals.h"
 #include "risiti/fcgi/worker.h"
@@ -34,7 +35,7 @@ enum err pool_init(struct pool *ret_pool, const struct config *config, struct li
                               .master = getpid(),
                               .ticked_ms = clock_monotonic_ms()};
     ASSERT(config->service_workers <= POOL_WORKERS_MAX);
-    err = heartbeats_new(POOL_WORKERS_MAX, &ret_pool->heartbeats);
+    err = heartbeats_new(POOL_SLOTS, &ret_pool->heartbeats);
     if (err == ERR_OK && pipe2(ret_pool->pipe, O_CLOEXEC) != 0)
         err = ERR_IO;
     if (err != ERR_OK)
@@ -44,7 +45,7 @@ enum err pool_init(struct pool *ret_pool, const struct config *config, struct li
 
 void pool_release(struct pool *pool)
 {
-    heartbeats_free(pool->heartbeats, POOL_WORKERS_MAX);
+    heartbeats_free(pool->heartbeats, POOL_SLOTS);
     pool->heartbeats = NULL;
     for (size_t i = 0; i < ARRAY_LENGTH(pool->pipe); i++) {
         if (pool->pipe[i] >= 0)
@@ -53,16 +54,19 @@ void pool_release(struct pool *pool)
     }
 }
 
-__attribute__((noreturn)) static void pool_run_worker(const struct pool *pool,
-                                                      const struct worker_options *options)
+__attribute__((noreturn)) static void pool_run_child(const struct pool *pool, bool is_jobs,
+                                                     const struct worker_options *options)
 {
     int status = EXIT_FAILURE;
 
     signals_forget();
     (void)close(pool->pipe[1]); /* so that the master's is the only one */
-    listener_enter_worker(pool->listener);
+    if (is_jobs)
+        listener_leave(pool->listener);
+    else
+        listener_enter_worker(pool->listener);
     if (process_follow(pool->master) == ERR_OK && process_limit_memory() == ERR_OK)
-        status = worker_run(options);
+        status = is_jobs ? jobs_process_run(options) : worker_run(options);
     log_close();
     _exit(status);
 }
@@ -83,7 +87,7 @@ static void pool_start(struct pool *pool, size_t index, bool only_backlog)
     heartbeat_set(&pool->heartbeats[index], HEARTBEAT_STARTING);
     pid = fork();
     if (pid == 0)
-        pool_run_worker(pool, &options);
+        pool_run_child(pool, index == POOL_JOBS, &options);
     if (pid < 0) {
         log_write(LOG_LEVEL_ERROR, "fork_failed", LOG_FIELDS(LOG_TEXT("reason", strerror(errno))));
         slot->start_at_ms = now_ms + POOL_TELL_AGAIN_MS;
@@ -98,7 +102,7 @@ static void pool_start(struct pool *pool, size_t index, bool only_backlog)
 
 static struct pool_slot *pool_find(struct pool *pool, pid_t pid)
 {
-    for (size_t i = 0; i < POOL_WORKERS_MAX; i++)
+    for (size_t i = 0; i < POOL_SLOTS; i++)
         if (pool->slots[i].pid == pid)
             return &pool->slots[i];
     return NULL;
@@ -174,6 +178,15 @@ static void pool_tell(struct pool_slot *slot, int64_t now_ms)
     (void)kill(slot->pid, SIGTERM); /* it is our child, so the number is its own */
 }
 
+/* Whether the slot is to have a process now. */
+static bool pool_wants(const struct pool *pool, size_t index)
+{
+    if (pool->is_stopping)
+        return false;
+    return index == POOL_JOBS ? pool->config->jobs_enabled
+                              : index < (size_t)pool->config->service_workers;
+}
+
 /* A worker says where it is at least every request_timeout, idle or busy, or it is stuck. */
 static void pool_kill_stuck(const struct pool *pool, size_t index, struct pool_slot *slot)
 {
@@ -200,13 +213,23 @@ static bool pool_may_replace(const struct pool *pool)
     return true;
 }
 
-/* The first one that runs with an older configuration, once the one before is at work. */
+static bool slot_is_outdated(const struct pool *pool, const struct pool_slot *slot)
+{
+    return slot->pid != 0 && slot->told_ms == 0 && slot->generation != pool->generation;
+}
+
+/*
+ * The first worker that runs with an older configuration, once the one before is at work. Nobody
+ * waits for the runner of background tasks, so it is replaced at once.
+ */
 static void pool_replace_next(struct pool *pool, int64_t now_ms)
 {
+    if (slot_is_outdated(pool, &pool->slots[POOL_JOBS]))
+        pool_tell(&pool->slots[POOL_JOBS], now_ms);
     if (!pool_may_replace(pool))
         return;
     for (size_t i = 0; i < (size_t)pool->config->service_workers; i++)
-        if (pool->slots[i].generation != pool->generation) {
+        if (slot_is_outdated(pool, &pool->slots[i])) {
             pool_tell(&pool->slots[i], now_ms);
             return;
         }
@@ -219,9 +242,9 @@ void pool_tick(struct pool *pool)
     if (now_ms - pool->ticked_ms > POOL_PAUSE_MS)
         pool->judge_from_ms = now_ms + POOL_RECOVERY_MS;
     pool->ticked_ms = now_ms;
-    for (size_t i = 0; i < POOL_WORKERS_MAX; i++) {
+    for (size_t i = 0; i < POOL_SLOTS; i++) {
         struct pool_slot *slot = &pool->slots[i];
-        bool is_wanted = !pool->is_stopping && i < (size_t)pool->config->service_workers;
+        bool is_wanted = pool_wants(pool, i);
 
         if (slot->pid == 0) {
             if (is_wanted && now_ms >= slot->start_at_ms)
@@ -252,7 +275,7 @@ void pool_stop(struct pool *pool)
 
 void pool_kill(struct pool *pool)
 {
-    for (size_t i = 0; i < POOL_WORKERS_MAX; i++)
+    for (size_t i = 0; i < POOL_SLOTS; i++)
         if (pool->slots[i].pid != 0 && !pool->slots[i].is_killed) {
             pool->slots[i].is_killed = true;
             (void)kill(pool->slots[i].pid, SIGKILL); /* it is our child */
@@ -267,7 +290,7 @@ void pool_serve_backlog(struct pool *pool)
 
 void pool_signal(const struct pool *pool, int signal_number)
 {
-    for (size_t i = 0; i < POOL_WORKERS_MAX; i++)
+    for (size_t i = 0; i < POOL_SLOTS; i++)
         if (pool->slots[i].pid != 0)
             (void)kill(pool->slots[i].pid, signal_number); /* it is our child */
 }
@@ -276,7 +299,7 @@ size_t pool_live_count(const struct pool *pool)
 {
     size_t count = 0;
 
-    for (size_t i = 0; i < POOL_WORKERS_MAX; i++)
+    for (size_t i = 0; i < POOL_SLOTS; i++)
         if (pool->slots[i].pid != 0)
             count++;
     return count;

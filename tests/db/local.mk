@@ -84,6 +84,12 @@ tests_db_test_app_CPPFLAGS = $(DB_TEST_CPPFLAGS)
 tests_db_test_app_LDADD = $(DOMAIN_DB_TEST_LIBS)
 TESTS += tests/db/test_app
 
+check_PROGRAMS += tests/db/test_jobs
+tests_db_test_jobs_SOURCES = tests/db/test_jobs.c
+tests_db_test_jobs_CPPFLAGS = $(DB_TEST_CPPFLAGS)
+tests_db_test_jobs_LDADD = libfixture.a libtestdb.a libtap.a $(JOBS_LINK) $(CUNIT_LIBS)
+TESTS += tests/db/test_jobs
+
 check_PROGRAMS += tests/db/check_restart
 tests_db_check_restart_SOURCES = tests/db/check_restart.c
 tests_db_check_restart_CPPFLAGS = $(DB_TEST_CPPFLAGS)

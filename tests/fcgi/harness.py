@@ -2,6 +2,7 @@
 import contextlib
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -61,7 +62,8 @@ def is_alive(pid):
 class Service:
     """A service in a folder of its own. It is killed, with its workers, at the end."""
 
-    def __init__(self, workers=2, arguments=(), environment=None, prefix=None, **popen):
+    def __init__(self, workers=2, arguments=(), environment=None, prefix=None, jobs=False,
+                 **popen):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="risiti-fcgi-"))
         self.socket = str(self.dir / "s.sock")
         self.config = self.dir / "risiti.ini"
@@ -69,6 +71,7 @@ class Service:
         self.effects_file = self.dir / "effects"
         self.settings = {"listen": self.socket, "workers": workers, "read_timeout": READ_TIMEOUT,
                          "request_timeout": REQUEST_TIMEOUT}
+        self.jobs = jobs
         self.write_config()
         self.arguments = list(prefix or []) + [str(PROGRAM), "--config", str(self.config)]
         self.arguments += arguments
@@ -83,6 +86,7 @@ class Service:
         self.settings.update(changes)
         lines = "".join(f"{key} = {value}\n" for key, value in self.settings.items())
         self.config.write_text(f"[service]\n{lines}[daraja]\ntimeout = 1\nconnect_timeout = 1\n"
+                               f"[jobs]\nenabled = {'yes' if self.jobs else 'no'}\n"
                                f"[log]\ntarget = {self.log}\nlevel = debug\n{extra}")
         self.config.chmod(0o600)
 
@@ -94,8 +98,8 @@ class Service:
         if wait:
             wait_for(self.answers, START_SECONDS, "the service answers")
             if "--workers" not in self.arguments:
-                wait_for(lambda: len(self.workers()) == self.settings["workers"], START_SECONDS,
-                         "the workers are there")
+                wait_for(lambda: len(self.workers()) == self.settings["workers"] + self.jobs,
+                         START_SECONDS, "the workers are there")
         return self
 
     def answers(self):
@@ -128,6 +132,11 @@ class Service:
         pids = [int(word) for word in listing.read_text().split()] if listing.exists() else []
         self.pids.update(pids)
         return [pid for pid in pids if is_alive(pid)]
+
+    def jobs_pids(self):
+        """The pids of all runners of background tasks that have started, oldest first."""
+        return [int(pid) for pid in re.findall(r"event=jobs_started .*?pid=(\d+)",
+                                               self.log_text())]
 
     def stop(self, seconds=20):
         """SIGTERM; the exit status."""

@@ -7,6 +7,7 @@
  *   /effect    after appending a byte to the file that STUB_EFFECTS names
  *   /crash     not at all: it dies by a signal
  *   /spin      never
+ * Its runner of background tasks has none; it says that it is there, and waits.
  */
 #include "risiti/base/base.h"
 
@@ -18,14 +19,17 @@
 
 #include "risiti/base/buffer.h"
 #include "risiti/base/clock.h"
+#include "risiti/base/log.h"
 #include "risiti/base/mem.h"
 #include "risiti/base/number.h"
 #include "risiti/base/str.h"
+#include "risiti/jobs/jobs.h"
 
 #define STUB_BODY_BYTES_MAX ((size_t)64 * 1024)
 #define STUB_BIG_BYTES ((size_t)2 * 1024 * 1024)
 #define STUB_ANSWER_BYTES_MAX (STUB_BIG_BYTES + 4096)
 #define STUB_SLEEP_MS_MAX 60000
+#define STUB_TURN_MS 50
 
 struct gateway {
     struct buffer answer;
@@ -172,4 +176,17 @@ struct str gateway_handle(struct gateway *gateway, const char *const *environmen
 void gateway_idle(struct gateway *gateway)
 {
     buffer_clear(&gateway->body);
+}
+
+int jobs_serve(const struct config *config, const struct jobs_host *host)
+{
+    (void)config; /* the stub has nothing to configure */
+    log_write(LOG_LEVEL_INFO, "jobs_started", LOG_NO_FIELDS);
+    if (getenv("STUB_JOBS_STUCK") != NULL)
+        do_spin();
+    do
+        host->beat(host->context);
+    while (host->wait(host->context, STUB_TURN_MS));
+    log_write(LOG_LEVEL_INFO, "jobs_ended", LOG_NO_FIELDS);
+    return EXIT_SUCCESS;
 }

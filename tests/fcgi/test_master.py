@@ -92,6 +92,53 @@ def a_crash_is_logged_and_its_worker_replaced():
         assert "event=worker_died" in service.log_text(), service.log_text()
 
 
+def a_killed_runner_of_tasks_comes_back():
+    with Service(1, jobs=True).start() as service:
+        wait_for(service.jobs_pids, 3, "a runner")
+        victim, = service.jobs_pids()
+        assert victim in service.workers()
+        os.kill(victim, signal.SIGKILL)
+        wait_for(lambda: len(service.jobs_pids()) == 2, 3, "a new runner")
+        assert service.answers()
+
+
+def a_stuck_runner_of_tasks_is_killed():
+    with Service(1, jobs=True, environment={"STUB_JOBS_STUCK": "1"}).start() as service:
+        wait_for(service.jobs_pids, 3, "a runner")
+        victim = service.jobs_pids()[0]
+        wait_for(lambda: not is_alive(victim), REQUEST_TIMEOUT + 3, "its end")
+        assert "event=worker_stuck" in service.log_text() and service.answers()
+
+
+def the_runner_of_tasks_ends_with_the_master():
+    with Service(1, jobs=True).start() as service:
+        wait_for(service.jobs_pids, 3, "a runner")
+        runner, = service.jobs_pids()
+        assert service.stop() == 0 and not is_alive(runner)
+        assert "event=jobs_ended" in service.log_text()
+    with Service(1, jobs=True).start() as service:
+        wait_for(service.jobs_pids, 3, "a runner")
+        runner, = service.jobs_pids()
+        service.process.kill()
+        service.process.wait()
+        wait_for(lambda: not is_alive(runner), 2, "the runner is gone")
+
+
+def a_reload_starts_and_ends_the_runner_of_tasks():
+    with Service(1).start() as service:
+        assert not service.jobs_pids()
+        service.jobs = True
+        service.write_config()
+        service.process.send_signal(signal.SIGHUP)
+        wait_for(service.jobs_pids, 5, "a runner")
+        runner = service.jobs_pids()[0]
+        service.jobs = False
+        service.write_config()
+        service.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: not is_alive(runner), 5, "the runner is gone")
+        assert service.answers()
+
+
 def sigterm_under_load_cuts_no_request():
     with Service(2).start() as service, Load(service, uri="/sleep?ms=5") as load:
         time.sleep(0.3)
@@ -351,6 +398,10 @@ TESTS = [
     a_killed_worker_costs_its_own_request_only,
     workers_killed_all_the_time_refuse_no_connection,
     a_crash_is_logged_and_its_worker_replaced,
+    a_killed_runner_of_tasks_comes_back,
+    a_stuck_runner_of_tasks_is_killed,
+    the_runner_of_tasks_ends_with_the_master,
+    a_reload_starts_and_ends_the_runner_of_tasks,
     sigterm_under_load_cuts_no_request,
     sigterm_lets_a_long_request_finish,
     sigterm_does_not_wait_longer_than_the_drain_limit,

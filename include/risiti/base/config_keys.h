@@ -71,6 +71,11 @@ CONFIG_INT(limits, lookup_misses_max, 100, 1, 1000000, "look-ups",
     "receipts an app may ask for in vain per window before it is answered 429")
 CONFIG_INT(limits, lookup_window, 600, 1, 86400, "seconds", "length of that window")
 
+CONFIG_BOOL(jobs, enabled, true,
+    "the master of risiti-fcgi runs the background tasks too; no: risiti jobs does")
+CONFIG_INT(jobs, quiet_seconds, 600, 0, 86400, "seconds",
+    "how long after an outage deadlines (of holds and pushes) do not count")
+
 CONFIG_INT(pushes, hold_hours, 24, 1, 168, "hours",
     "how long money that may belong to an unsettled push is kept from every app")
 

@@ -84,6 +84,8 @@ int cli_conflict_show(struct cli *cli);
 int cli_conflict_resolve(struct cli *cli);
 int cli_daraja_check(struct cli *cli);
 int cli_daraja_register_urls(struct cli *cli);
+int cli_jobs_run(struct cli *cli);
+int cli_jobs_once(struct cli *cli);
 int cli_config_check(struct cli *cli);
 int cli_config_example(struct cli *cli);
 int cli_db_migrate(struct cli *cli);

@@ -46,6 +46,8 @@ RISITI_CHECKED enum err listener_open(struct listener *ret_listener, const char 
                                       const char *group);
 /* In a worker: closes the lock, so that it goes when the master goes. */
 void listener_enter_worker(struct listener *listener);
+/* In a child that does not serve: closes its copies of everything; nothing changes for others. */
+void listener_leave(struct listener *listener);
 /* Whether connections wait to be accepted. */
 bool listener_has_backlog(const struct listener *listener);
 /* Removes the path when it is still ours: nobody finds the socket any more, it goes on working. */

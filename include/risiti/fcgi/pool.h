@@ -1,6 +1,7 @@
 /*
- * The master's workers: starts them, restarts those that die (with a growing delay when they die
- * young), kills those that are stuck, replaces them one by one when the configuration changes.
+ * The master's children, the workers and the runner of background tasks: starts them, restarts
+ * those that die (with a growing delay when they die young), kills those that are stuck, replaces
+ * them one by one when the configuration changes.
  */
 #ifndef RISITI_FCGI_POOL_H
 #define RISITI_FCGI_POOL_H
@@ -14,6 +15,9 @@
 #include <sys/types.h>
 
 #define POOL_WORKERS_MAX 256 /* the limit of service.workers */
+/* The slot behind the workers' is that of the runner of background tasks. */
+#define POOL_JOBS POOL_WORKERS_MAX
+#define POOL_SLOTS (POOL_WORKERS_MAX + 1)
 
 struct pool_slot {
     pid_t pid; /* 0: no worker */
@@ -28,14 +32,14 @@ struct pool_slot {
 struct pool {
     const struct config *config;
     struct listener *listener;
-    struct heartbeat *heartbeats; /* POOL_WORKERS_MAX of them */
+    struct heartbeat *heartbeats; /* POOL_SLOTS of them */
     int pipe[2];                  /* closes with the master; the workers watch the read end */
     pid_t master;
     unsigned generation;
     bool is_stopping;
     int64_t ticked_ms;
     int64_t judge_from_ms; /* no worker is taken for stuck before */
-    struct pool_slot slots[POOL_WORKERS_MAX];
+    struct pool_slot slots[POOL_SLOTS];
 };
 
 /* Starts nothing yet. Config and listener outlive the pool. ERR_NOMEM, ERR_IO. */

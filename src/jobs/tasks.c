@@ -1,0 +1,13 @@
+/* The one table of background tasks: see jobs.h. */
+#include "risiti/base/base.h"
+
+#include "risiti/jobs/jobs.h"
+
+#include "risiti/domain/hold.h"
+
+const struct job_task job_tasks[] = {
+    {"holds", 2000, 100, hold_release_due},
+};
+const size_t job_task_count = ARRAY_LENGTH(job_tasks);
+
+_Static_assert(ARRAY_LENGTH(job_tasks) <= JOBS_TASKS_MAX, "the runner has room for each task");
