@@ -87,12 +87,13 @@ CREATE TABLE IF NOT EXISTS payment (
   CONSTRAINT payment_app_fk FOREIGN KEY (app_id) REFERENCES app (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 
--- Every callback body as it came. An inbox row is one that is not applied yet.
+-- Every callback body as it came. A row that failed or waits is tried again at next_try_at, which is
+-- NULL for all others; `attempts` grows with every try that was committed.
 CREATE TABLE IF NOT EXISTS callback_inbox (
   id          BINARY(16)   NOT NULL,
   kind        ENUM('stk','c2b') NOT NULL,
-  state       ENUM('applied','repeated','unmatched','malformed','foreign','conflict','quarantined','failed')
-              NOT NULL,
+  state       ENUM('applied','repeated','unmatched','malformed','foreign','conflict','quarantined','failed',
+                   'waiting') NOT NULL,
   received_at DATETIME(6)  NOT NULL,
   source      VARCHAR(45)  NOT NULL,
   request_id  VARCHAR(64)  NOT NULL,
@@ -101,8 +102,12 @@ CREATE TABLE IF NOT EXISTS callback_inbox (
   body        MEDIUMBLOB   NOT NULL,
   note        VARCHAR(255) NULL,
   attempts    INT UNSIGNED NOT NULL DEFAULT 1,
+  next_try_at DATETIME(6)  NULL,
+  checkout_request_id VARCHAR(64) NULL,
   PRIMARY KEY (id),
   KEY callback_inbox_state (state, id),
+  KEY callback_inbox_due (next_try_at),
+  KEY callback_inbox_checkout (checkout_request_id),
   KEY callback_inbox_payment (payment_id, id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 

@@ -5,8 +5,10 @@
 
 #include "risiti/base/clock.h"
 #include "risiti/base/log.h"
+#include "risiti/daraja/payload.h"
 #include "risiti/db/payment_store.h"
 #include "risiti/domain/c2b_token.h"
+#include "risiti/domain/callback_replay.h"
 
 /* A secret in a path: 32 lower-case hex digits. */
 #define CALLBACK_TOKEN_LENGTH 32
@@ -19,50 +21,64 @@ struct callback_attempt {
     struct callback_effect effect;
 };
 
+enum err callback_token_check(struct service *service, enum inbox_kind kind,
+                              const struct sha256 *hash)
+{
+    struct payment payment;
+    struct str short_code;
+    enum err err = kind == INBOX_KIND_STK
+                       ? payment_store_by_token(service->db, service->arena, hash, &payment)
+                       : c2b_token_find(service, hash, &short_code);
+
+    return err == ERR_NOT_FOUND ? ERR_ROUTE : err;
+}
+
 enum err callback_token_find(struct service *service, enum inbox_kind kind, struct str token,
                              struct sha256 *ret_hash)
 {
     struct sha256 hash;
-    struct payment payment;
-    struct str short_code;
     enum err err;
 
     if (token.length != CALLBACK_TOKEN_LENGTH || !str_consists_of(token, STR("0123456789abcdef")))
         return ERR_ROUTE;
     err = crypto_sha256(token, &hash);
-    if (err != ERR_OK)
-        return err;
-    err = kind == INBOX_KIND_STK
-              ? payment_store_by_token(service->db, service->arena, &hash, &payment)
-              : c2b_token_find(service, &hash, &short_code);
+    if (err == ERR_OK)
+        err = callback_token_check(service, kind, &hash);
     if (err == ERR_OK)
         *ret_hash = hash;
-    return err == ERR_NOT_FOUND ? ERR_ROUTE : err;
+    return err;
+}
+
+enum err callback_apply(struct service *service, const struct callback *callback,
+                        const struct uuid *inbox_id, struct callback_effect *ret_effect)
+{
+    if (!callback->is_listed) {
+        *ret_effect = (struct callback_effect){.state = INBOX_STATE_QUARANTINED,
+                                               .note = "from an address that is not listed"};
+        return ERR_OK;
+    }
+    return callback->kind == INBOX_KIND_STK
+               ? callback_apply_stk(service, callback, inbox_id, ret_effect)
+               : callback_apply_c2b(service, callback, inbox_id, ret_effect);
 }
 
 static enum err journal_write(struct db *db, struct callback_attempt *attempt)
 {
     const struct callback_effect *effect = &attempt->effect;
+    bool again = effect->state == INBOX_STATE_FAILED || effect->state == INBOX_STATE_WAITING;
 
     attempt->row.state = effect->state;
     attempt->row.payment_id = effect->has_payment ? &effect->payment_id : NULL;
     attempt->row.note = str_from(effect->note);
-    return inbox_store_insert(db, &attempt->row);
+    return inbox_store_insert(db, &attempt->row, again ? callback_pause_s(1) : 0);
 }
 
 static enum err callback_work(struct db *db, void *context)
 {
     struct callback_attempt *attempt = context;
-    const struct callback *callback = attempt->callback;
-    enum err err = ERR_OK;
+    enum err err =
+        callback_apply(attempt->service, attempt->callback, &attempt->row.id, &attempt->effect);
 
-    if (!callback->is_listed)
-        attempt->effect = (struct callback_effect){.state = INBOX_STATE_QUARANTINED,
-                                                   .note = "from an address that is not listed"};
-    else if (callback->kind == INBOX_KIND_STK)
-        err = callback_apply_stk(attempt->service, callback, &attempt->row.id, &attempt->effect);
-    else
-        err = callback_apply_c2b(attempt->service, callback, &attempt->row.id, &attempt->effect);
     return err == ERR_OK ? journal_write(db, attempt) : err;
 }
 
@@ -96,13 +112,49 @@ static void callback_log(const struct callback_attempt *attempt)
     const struct callback_effect *effect = &attempt->effect;
     bool is_fine = effect->state == INBOX_STATE_APPLIED || effect->state == INBOX_STATE_REPEATED;
 
-    log_write(
-        is_fine ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, "callback",
-        LOG_FIELDS(LOG_TEXT("kind", attempt->callback->kind == INBOX_KIND_STK ? "stk" : "c2b"),
-                   LOG_STR("state", inbox_state_name(effect->state)),
-                   LOG_UUID("payment", effect->has_payment ? &effect->payment_id : NULL),
-                   LOG_UUID("inbox", &attempt->row.id), LOG_TEXT("note", effect->note),
-                   LOG_STR("source", attempt->callback->source)));
+    log_write(is_fine ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, "callback",
+              LOG_FIELDS(LOG_STR("kind", inbox_kind_name(attempt->callback->kind)),
+                         LOG_STR("state", inbox_state_name(effect->state)),
+                         LOG_UUID("payment", effect->has_payment ? &effect->payment_id : NULL),
+                         LOG_UUID("inbox", &attempt->row.id), LOG_TEXT("note", effect->note),
+                         LOG_STR("source", attempt->callback->source)));
+}
+
+/* What the row of an STK result is found by later; none where the body has none. */
+static struct str checkout_id_of(struct service *service, const struct callback *callback)
+{
+    struct stk_result result;
+    const char *why;
+
+    return callback->kind == INBOX_KIND_STK &&
+                   stk_result_parse(service->arena, callback->body, &result, &why) == ERR_OK
+               ? result.checkout_request_id
+               : STR_EMPTY;
+}
+
+/*
+ * The push may have become known while its result was put down to wait: either this look sees the
+ * push, or the push's own look sees the row. What neither does is due by itself a little later.
+ */
+static void callback_look_again(struct callback_attempt *attempt)
+{
+    struct service *service = attempt->service;
+    struct payment payment;
+
+    if (attempt->effect.state == INBOX_STATE_WAITING && !attempt->effect.has_payment &&
+        payment_store_by_checkout(service->db, service->arena, attempt->row.checkout_request_id,
+                                  &payment) == ERR_OK &&
+        callback_replay(service, &attempt->row.id, CALLBACK_REPLAY_OPEN, &attempt->effect) !=
+            ERR_OK)
+        log_write(LOG_LEVEL_WARNING, "callback_waits",
+                  LOG_FIELDS(LOG_UUID("inbox", &attempt->row.id)));
+}
+
+/* Whether the effect failed for a reason that the body alone may survive. */
+static bool may_be_kept(const struct callback *callback, enum err err)
+{
+    return callback->is_listed && err != ERR_OK && err != ERR_DB_AWAY &&
+           err != ERR_DB_COMMIT_UNKNOWN && err != ERR_DB_FULL;
 }
 
 enum err callback_receive(struct service *service, const struct callback *callback,
@@ -116,6 +168,7 @@ enum err callback_receive(struct service *service, const struct callback *callba
                 .source = callback->source,
                 .request_id = service->request_id,
                 .token_hash = callback->token_hash,
+                .checkout_request_id = checkout_id_of(service, callback),
                 .body = callback->body},
     };
     enum err err = uuid_new(&attempt.row.id);
@@ -125,10 +178,11 @@ enum err callback_receive(struct service *service, const struct callback *callba
     err = db_run_unit(
         service->db,
         &(struct db_unit){.work = callback_work, .settle = callback_settle, .context = &attempt});
-    if (err != ERR_OK && err != ERR_DB_AWAY && err != ERR_DB_COMMIT_UNKNOWN && err != ERR_DB_FULL)
+    if (may_be_kept(callback, err))
         err = callback_keep(&attempt, err);
     if (err != ERR_OK)
         return err;
+    callback_look_again(&attempt);
     callback_log(&attempt);
     *ret_effect = attempt.effect;
     return ERR_OK;

@@ -7,6 +7,7 @@ libdomain_a_SOURCES = \
 	include/risiti/domain/c2b_token.h \
 	include/risiti/domain/c2b_urls.h \
 	include/risiti/domain/callback.h \
+	include/risiti/domain/callback_replay.h \
 	include/risiti/domain/claim.h \
 	include/risiti/domain/conflict.h \
 	include/risiti/domain/health.h \
@@ -25,6 +26,7 @@ libdomain_a_SOURCES = \
 	src/domain/c2b_token.c \
 	src/domain/c2b_urls.c \
 	src/domain/callback.c \
+	src/domain/callback_replay.c \
 	src/domain/claim.c \
 	src/domain/conflict.c \
 	src/domain/conflict_decide.c \

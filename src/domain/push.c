@@ -7,6 +7,7 @@
 #include "risiti/base/crypto.h"
 #include "risiti/base/log.h"
 #include "risiti/domain/account.h"
+#include "risiti/domain/callback_replay.h"
 
 /* The secret in a push's callback URL: 128 random bits as lower-case hex. */
 #define TOKEN_BYTES 16
@@ -175,6 +176,21 @@ static void push_log(const struct push *push, enum err recorded)
                    LOG_TEXT("transport", push->answer.why)));
 }
 
+/* A result on the plain path that was faster than Daraja's answer waits for the checkout id. */
+static void push_result_apply(struct push *push)
+{
+    unsigned done = 0;
+    enum err err = callback_apply_waiting(push->service, push->accepted.checkout_request_id,
+                                          /* payment_id= */ NULL, &done);
+
+    if (err == ERR_OK && done > 0)
+        err = payment_store_by_id(push->service->db, push->service->arena, &push->payment.id,
+                                  PAYMENT_READ, &push->payment);
+    if (err != ERR_OK)
+        log_write(LOG_LEVEL_WARNING, "push_result_waits",
+                  LOG_FIELDS(LOG_UUID("payment", &push->payment.id), LOG_ERROR_NAME("error", err)));
+}
+
 static enum err push_send(struct push *push)
 {
     struct stk_push call = {
@@ -224,6 +240,8 @@ enum err push_start(struct service *service, const struct app *app,
     recorded =
         db_run_unit(service->db, &(struct db_unit){.work = push_record_work, .context = &push});
     push_log(&push, recorded);
+    if (recorded == ERR_OK && push.sent == ERR_OK)
+        push_result_apply(&push);
     /* Sent but not recorded: its own callback will tell; until then nobody knows more. */
     if (recorded != ERR_OK && (push.sent == ERR_OK || push.sent == ERR_PUSH_UNKNOWN))
         push.sent = ERR_PUSH_UNKNOWN;

@@ -361,7 +361,7 @@ enum err callback_apply_stk(struct service *service, const struct callback *call
     if (err == ERR_OK)
         err = push_find(&stk);
     if (err == ERR_NOT_FOUND) {
-        *ret_effect = (struct callback_effect){.state = INBOX_STATE_UNMATCHED,
+        *ret_effect = (struct callback_effect){.state = INBOX_STATE_WAITING,
                                                .note = "no push has this checkout id"};
         return ERR_OK;
     }

@@ -103,7 +103,7 @@ static void a_result_is_journaled_with_its_payment(void)
     CU_ASSERT_EQUAL(paid(&push, new_receipt()), applied);
     CU_ASSERT_EQUAL(count_rows("callback_inbox JOIN payment ON payment.id = payment_id",
                                "kind = 'stk' AND state = 'applied' AND "
-                               "checkout_request_id = '%.*s' AND body = raw_callback",
+                               "payment.checkout_request_id = '%.*s' AND body = raw_callback",
                                STR_ARG(push.checkout)),
                     1);
 }
@@ -251,14 +251,14 @@ static void what_is_no_receipt_is_none_and_is_shown(void)
                     1);
 }
 
-static void a_result_nobody_asked_for_is_kept_as_unmatched(void)
+static void a_result_nobody_asked_for_is_kept_and_waits(void)
 {
     const struct stk stk = {.checkout = new_checkout(), .receipt = new_receipt(), .amount = "100"};
 
-    CU_ASSERT_EQUAL(stk_state(&stk), INBOX_STATE_UNMATCHED);
+    CU_ASSERT_EQUAL(stk_state(&stk), INBOX_STATE_WAITING);
     CU_ASSERT_EQUAL(live_with(stk.receipt), 0);
     CU_ASSERT_EQUAL(count_rows("callback_inbox",
-                               "kind = 'stk' AND state = 'unmatched' AND payment_id IS NULL AND "
+                               "kind = 'stk' AND state = 'waiting' AND payment_id IS NULL AND "
                                "body LIKE '%%%.*s%%'",
                                STR_ARG(stk.checkout)),
                     1);
@@ -301,7 +301,7 @@ static void a_secret_finds_a_push_whose_checkout_id_is_not_known_yet(void)
     const struct push push = push_new_as((struct seed){.app = NULL});
     const struct stk stk = {.checkout = new_checkout(), .receipt = new_receipt(), .amount = "100"};
 
-    CU_ASSERT_EQUAL(stk_state(&stk), INBOX_STATE_UNMATCHED);
+    CU_ASSERT_EQUAL(stk_state(&stk), INBOX_STATE_WAITING);
     CU_ASSERT_EQUAL(post_stk(fixture(), push.token, stk_body(&stk)).state, applied);
     CU_ASSERT_TRUE(row_is(&push.id,
                           "status = 'SUCCESS' AND checkout_request_id = '%.*s' AND "
@@ -647,7 +647,7 @@ static const struct tap_test tests[] = {
     TAP_TEST(a_receipt_that_another_push_has_is_not_taken),
     TAP_TEST(a_receipt_that_follows_completes_the_push),
     TAP_TEST(what_is_no_receipt_is_none_and_is_shown),
-    TAP_TEST(a_result_nobody_asked_for_is_kept_as_unmatched),
+    TAP_TEST(a_result_nobody_asked_for_is_kept_and_waits),
     TAP_TEST(a_result_that_cannot_be_understood_is_kept_as_malformed),
     TAP_TEST(a_result_from_an_unlisted_address_waits_for_a_person),
     TAP_TEST(a_secret_finds_a_push_whose_checkout_id_is_not_known_yet),

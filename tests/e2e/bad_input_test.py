@@ -534,7 +534,7 @@ class CallbackTest(BadInputCase):
     def test_results_of_pushes_that_nobody_made_are_journaled(self):
         body = {"Body": {"stkCallback": {"MerchantRequestID": "1-2-3", "ResultCode": 0,
                                          "CheckoutRequestID": "ws_CO_nobodys", "ResultDesc": "ok"}}}
-        self.journaled(STK_CALLBACK, json.dumps(body).encode(), "unmatched")
+        self.journaled(STK_CALLBACK, json.dumps(body).encode(), "waiting")
 
     def test_a_callback_above_64_kilobytes_is_413_and_not_journaled(self):
         journal = self.stack.count("SELECT COUNT(*) FROM callback_inbox")

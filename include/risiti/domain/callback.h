@@ -13,6 +13,9 @@
 #include "risiti/db/inbox_store.h"
 #include "risiti/domain/service.h"
 
+/* What one callback may need: its body, its tree, and the rows it touches. */
+#define CALLBACK_ARENA_BYTES_MAX ((size_t)8 * 1024 * 1024)
+
 struct callback {
     enum inbox_kind kind;
     struct str body;
@@ -33,6 +36,10 @@ struct callback_effect {
 RISITI_CHECKED enum err callback_token_find(struct service *service, enum inbox_kind kind,
                                             struct str token, struct sha256 *ret_hash);
 
+/* The same by the secret's hash. */
+RISITI_CHECKED enum err callback_token_check(struct service *service, enum inbox_kind kind,
+                                             const struct sha256 *hash);
+
 /*
  * Journals and applies one callback. ERR_OK: the journal row is committed, whatever its state (an
  * effect that failed here is journaled alone and said so). Any error: nothing is kept, and it must
@@ -42,8 +49,17 @@ RISITI_CHECKED enum err callback_receive(struct service *service, const struct c
                                          struct callback_effect *ret_effect);
 
 /*
+ * The effect of one callback, inside its unit; `inbox_id` is its journal row. From an address that
+ * is not listed there is none: INBOX_STATE_QUARANTINED. Errors are those of the two below.
+ */
+RISITI_CHECKED enum err callback_apply(struct service *service, const struct callback *callback,
+                                       const struct uuid *inbox_id,
+                                       struct callback_effect *ret_effect);
+
+/*
  * The two effects, inside the callback's unit; `inbox_id` is its journal row. Only database errors
- * and ERR_NOMEM are returned: everything about the body is said in the effect.
+ * and ERR_NOMEM are returned: everything about the body is said in the effect. One that answers
+ * INBOX_STATE_WAITING has changed nothing, and is tried again later: see callback_replay.h.
  */
 RISITI_CHECKED enum err callback_apply_stk(struct service *service, const struct callback *callback,
                                            const struct uuid *inbox_id,
