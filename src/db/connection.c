@@ -90,9 +90,15 @@ void db_disconnect(struct db *db)
     if (db->mysql != NULL)
         mysql_close(db->mysql);
     db->mysql = NULL;
+    db_deadline_watch(-1);
     db_statements_close(db);
     if (db->in_unit)
         db->unit_err = ERR_DB_AWAY;
+}
+
+bool db_is_connected(const struct db *db)
+{
+    return db->mysql != NULL;
 }
 
 const char *db_last_error(const struct db *db)
@@ -275,10 +281,14 @@ static enum err connection_open(struct db *db)
         return ERR_NOMEM;
     if (!options_set(db->mysql, db))
         return db_fail(db, "connect", mysql_errno(db->mysql), mysql_error(db->mysql), false);
+    if (db->deadline_at_ms != 0)
+        db_deadline_watch_next();
     if (mysql_real_connect(db->mysql, options->host, options->user, options->password,
                            options->name, is_local ? 0 : options->port,
                            is_local ? options->socket : NULL, 0) == NULL)
         return db_fail(db, "connect", mysql_errno(db->mysql), mysql_error(db->mysql), false);
+    if (db->deadline_at_ms != 0)
+        db_deadline_watch(mysql_get_socket(db->mysql));
     flags = fcntl(mysql_get_socket(db->mysql), F_GETFD);
     if (flags < 0 || fcntl(mysql_get_socket(db->mysql), F_SETFD, flags | FD_CLOEXEC) < 0)
         return ERR_IO;
@@ -303,6 +313,12 @@ enum err db_connect(struct db *db)
     /* A unit lives on the connection that it started on. */
     if (db->in_unit)
         return db->unit_err;
+    if (db_deadline_has_passed(db)) {
+        (void)db_fail(db, "connect", 0, "the time for it has passed", false);
+        db->last.err = ERR_DB_AWAY;
+        db_disconnect(db);
+        return ERR_DB_AWAY;
+    }
     if (db->mysql != NULL && !connection_has_ended(db))
         return ERR_OK;
     db_disconnect(db);

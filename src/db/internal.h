@@ -4,6 +4,8 @@
 
 #include "library.h"
 
+#include <time.h>
+
 #include "risiti/base/err.h"
 #include "risiti/db/db.h"
 
@@ -31,6 +33,9 @@ struct db {
     MYSQL *mysql;             /* NULL: there is no connection */
     int64_t refused_until_ms; /* monotonic: no new attempt to connect before */
     bool patient;             /* statements may take as long as a migration needs */
+    int64_t deadline_at_ms;   /* monotonic; 0: none */
+    timer_t deadline_timer;
+    bool has_deadline_timer;
     bool in_unit;
     enum err unit_err; /* the first error that ends the unit under way, whatever its work returns */
     struct db_error last; /* of the last failure */
@@ -49,6 +54,15 @@ enum err db_fail(struct db *db, const char *name, unsigned number, const char *m
 
 /* Sends constant text without values, in one round trip; rows are dropped. */
 RISITI_CHECKED enum err db_command(struct db *db, const char *name, struct str sql);
+
+/* Whether the deadline that is under way has passed: nothing is sent or opened any more. */
+bool db_deadline_has_passed(const struct db *db);
+/* INT64_MAX without one. */
+int64_t db_deadline_left_ms(const struct db *db);
+/* The socket that the deadline shuts down; -1 for none. */
+void db_deadline_watch(int socket);
+/* The same for the next one that this process opens: the library does not say it while it waits. */
+void db_deadline_watch_next(void);
 
 /* Closes every prepared statement. */
 void db_statements_close(struct db *db);

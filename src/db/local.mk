@@ -22,6 +22,7 @@ libdb_a_SOURCES = \
 	src/db/payment_store.c \
 	src/db/token_store.c \
 	src/db/connection.c \
+	src/db/deadline.c \
 	src/db/error.c \
 	src/db/internal.h \
 	src/db/library.h \

@@ -79,6 +79,13 @@ static enum err unit_attempt(struct db *db, const struct db_unit *unit)
     return err;
 }
 
+static void pause_within_deadline(const struct db *db, int64_t pause_ms)
+{
+    int64_t left_ms = db_deadline_left_ms(db);
+
+    clock_sleep_ms(pause_ms < left_ms ? pause_ms : left_ms);
+}
+
 /* Asks a fresh connection for the mark. ERR_DB_COMMIT_UNKNOWN when nobody can tell. */
 static enum err unit_settle(struct db *db, const struct db_unit *unit, bool *ret_committed)
 {
@@ -88,7 +95,9 @@ static enum err unit_settle(struct db *db, const struct db_unit *unit, bool *ret
         return ERR_DB_COMMIT_UNKNOWN;
     for (int attempt = 0; attempt < SETTLE_TRIES_MAX && err == ERR_DB_AWAY; attempt++) {
         if (attempt > 0)
-            clock_sleep_ms(SETTLE_PAUSE_MS);
+            pause_within_deadline(db, SETTLE_PAUSE_MS);
+        if (db_deadline_has_passed(db))
+            break;
         db_disconnect(db);
         err = unit->settle(db, unit->context, ret_committed);
     }

@@ -18,6 +18,12 @@ tests_db_test_unit_CPPFLAGS = $(DB_TEST_CPPFLAGS)
 tests_db_test_unit_LDADD = $(DB_TEST_LIBS)
 TESTS += tests/db/test_unit
 
+check_PROGRAMS += tests/db/test_deadline
+tests_db_test_deadline_SOURCES = tests/db/test_deadline.c
+tests_db_test_deadline_CPPFLAGS = $(DB_TEST_CPPFLAGS)
+tests_db_test_deadline_LDADD = $(DB_TEST_LIBS)
+TESTS += tests/db/test_deadline
+
 check_PROGRAMS += tests/db/test_connection
 tests_db_test_connection_SOURCES = tests/db/test_connection.c
 tests_db_test_connection_CPPFLAGS = $(DB_TEST_CPPFLAGS)

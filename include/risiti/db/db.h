@@ -44,6 +44,15 @@ void db_free(struct db *db);
 RISITI_CHECKED enum err db_connect(struct db *db);
 /* Drops the connection; the next statement opens a new one. */
 void db_disconnect(struct db *db);
+/*
+ * From now on everything on this connection ends with ERR_DB_AWAY, or ERR_DB_COMMIT_UNKNOWN, when
+ * `duration_ms` have passed: what waits for the server returns, and nothing more is sent or opened.
+ * One deadline at a time, in a process without other threads that use a database.
+ */
+void db_deadline_begin(struct db *db, int64_t duration_ms);
+/* Ends it. Whether it had passed: the connection is dropped then. */
+bool db_deadline_end(struct db *db);
+bool db_is_connected(const struct db *db);
 /* What the server or library last said, for one log line; never contains values. */
 const char *db_last_error(const struct db *db);
 unsigned db_last_errno(const struct db *db);
