@@ -106,6 +106,7 @@ CREATE TABLE IF NOT EXISTS callback_inbox (
   checkout_request_id VARCHAR(64) NULL,
   PRIMARY KEY (id),
   KEY callback_inbox_state (state, id),
+  KEY callback_inbox_source (state, source),
   KEY callback_inbox_due (next_try_at),
   KEY callback_inbox_checkout (checkout_request_id),
   KEY callback_inbox_payment (payment_id, id)

@@ -8,7 +8,7 @@ DB_NAME=risiti
 DB_USER=risiti
 
 # Everything below `dir` that a start makes and the next start replaces.
-STACK_FOLDERS=(bin conf data log run tmp tools www)
+STACK_FOLDERS=(bin conf data log run spool tmp tools www)
 
 # As root all programs run as an unprivileged user that every Debian has; nobody is created.
 user_choose() {
@@ -49,7 +49,7 @@ stack_folders() {
     rm -rf "${STACK_FOLDERS[@]/#/$dir/}" "$dir/demo.env"
     mkdir -p "${STACK_FOLDERS[@]/#/$dir/}"
     # Whoever can reach the sockets is the database's administrator.
-    chmod 700 "$dir/run" "$dir/data" "$dir/conf"
+    chmod 700 "$dir/run" "$dir/data" "$dir/conf" "$dir/spool"
     run_dir=$dir/run
     # Socket paths have at most 107 bytes, and not every server takes every character in them.
     if [ ${#run_dir} -gt 80 ] || [[ $run_dir =~ [^A-Za-z0-9/._-] ]]; then
@@ -137,6 +137,7 @@ quiet_seconds = 0
 [callbacks]
 ; Here Safaricom is a program on this machine.
 allow_loopback = yes
+spool = $dir/spool
 
 [shortcode $SHORT_CODE]
 type = paybill

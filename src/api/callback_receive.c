@@ -1,12 +1,12 @@
 /*
  * POST /api/mpesa/stk-callback/, …/c2b-confirmation/ and their /hooks/ forms: what Safaricom tells,
- * journaled and applied before it is answered.
+ * journaled and applied, or in the spool, before it is answered.
  */
 #include "risiti/base/base.h"
 
 #include "risiti/api/call.h"
 #include "risiti/api/routes.h"
-#include "risiti/domain/callback.h"
+#include "risiti/domain/callback_accept.h"
 
 static enum err callback_post(struct call *call, enum inbox_kind kind, const char *description)
 {
@@ -16,16 +16,9 @@ static enum err callback_post(struct call *call, enum inbox_kind kind, const cha
                                 .body = call->request->body,
                                 .source = call->request->client,
                                 .is_listed = call->is_listed};
-    struct callback_effect effect;
-    struct sha256 hash;
-    enum err err = ERR_OK;
+    enum err err = callback_accept(call->service, &callback,
+                                   has_token ? call->match->parameters[0] : STR_EMPTY);
 
-    if (has_token)
-        err = callback_token_find(call->service, kind, call->match->parameters[0], &hash);
-    if (has_token)
-        callback.token_hash = &hash;
-    if (err == ERR_OK)
-        err = callback_receive(call->service, &callback, &effect);
     if (err != ERR_OK)
         return err;
     jwrite_object_begin(json, NULL);

@@ -8,17 +8,16 @@
 #include "risiti/api/routes.h"
 #include "risiti/base/log.h"
 #include "risiti/domain/c2b.h"
-#include "risiti/domain/callback.h"
+#include "risiti/domain/callback_accept.h"
 
 enum err callback_validation_post(struct call *call)
 {
     struct jwrite *json = &call->response->json;
     struct c2b_verdict verdict;
-    struct sha256 hash;
 
     /* Whether the secret is ours may not be known while the database is away: the rules are. */
     if ((call->match->route->flags & ROUTE_PLAIN) == 0 &&
-        callback_token_find(call->service, INBOX_KIND_C2B, call->match->parameters[0], &hash) ==
+        callback_token_find_soon(call->service, INBOX_KIND_C2B, call->match->parameters[0]) ==
             ERR_ROUTE)
         return ERR_ROUTE;
     verdict = c2b_validate(call->service, call->request->body);

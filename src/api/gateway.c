@@ -9,6 +9,7 @@
 #include "risiti/base/clock.h"
 #include "risiti/base/log.h"
 #include "risiti/base/mem.h"
+#include "risiti/domain/callback_spool.h"
 
 /* One request's memory at most: a body, its tree, the rows and the answer. */
 #define ARENA_BYTES_MAX ((size_t)8 * 1024 * 1024)
@@ -160,6 +161,11 @@ struct str gateway_handle(struct gateway *gateway, const char *const *environmen
     err = response_serialize(&gateway->response, &gateway->output);
     return err == ERR_OK ? buffer_str(&gateway->output)
                          : STR("Status: 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n");
+}
+
+void gateway_after(struct gateway *gateway)
+{
+    spool_drain_after_request(&gateway->service);
 }
 
 void gateway_idle(struct gateway *gateway)

@@ -3,11 +3,7 @@
 
 #include "risiti/api/guard.h"
 
-#include "risiti/base/clock.h"
 #include "risiti/domain/health.h"
-
-/* A schema that was fine is looked at again after this long. */
-#define SCHEMA_CHECK_MS 5000
 
 static enum err guard_address(struct call *call)
 {
@@ -24,20 +20,9 @@ static enum err guard_address(struct call *call)
         return ERR_ROUTE;
     call->is_listed = config_networks_contain(&config->callbacks_allow, client) ||
                       (config->callbacks_allow_loopback && config_host_is_loopback(client));
-    return (flags & ROUTE_PLAIN) != 0 && !call->is_listed ? ERR_FORBIDDEN : ERR_OK;
-}
-
-static enum err guard_schema(struct guard *guard, struct call *call)
-{
-    int64_t now_ms = clock_monotonic_ms();
-    enum err err;
-
-    if ((call->match->route->flags & ROUTE_DATABASE) == 0 ||
-        (guard->schema_checked_ms != 0 && now_ms - guard->schema_checked_ms < SCHEMA_CHECK_MS))
-        return ERR_OK;
-    err = health_schema(call->service);
-    guard->schema_checked_ms = err == ERR_OK ? now_ms : 0;
-    return err;
+    return (flags & ROUTE_PLAIN) != 0 && (flags & ROUTE_KEEP) == 0 && !call->is_listed
+               ? ERR_FORBIDDEN
+               : ERR_OK;
 }
 
 /* A body must say that it is JSON, or nothing. */
@@ -80,8 +65,8 @@ enum err guard_check(struct guard *guard, struct call *call)
         err = ERR_KEY_MISSING;
     if (err == ERR_OK && wants_key)
         err = app_key_check_form(call->request->api_key);
-    if (err == ERR_OK)
-        err = guard_schema(guard, call);
+    if (err == ERR_OK && (call->match->route->flags & ROUTE_DATABASE) != 0)
+        err = health_schema_recent(call->service);
     if (err != ERR_OK || !wants_key)
         return err;
     err = app_authenticate(call->service, guard->cache, call->request->api_key, &call->tenant);

@@ -25,11 +25,13 @@ enum err health_ready(struct call *call)
     if (err != ERR_OK)
         return err;
     jwrite_object_begin(json, NULL);
-    jwrite_text(json, "status", health.failed_effects > 0 ? "degraded" : "ready");
+    jwrite_text(json, "status", health.failed_effects + health.damaged > 0 ? "degraded" : "ready");
     jwrite_text(json, "database", "ok");
     jwrite_int(json, "schema", health.schema);
     jwrite_int(json, "failed_callbacks", health.failed_effects);
     jwrite_int(json, "quarantined_callbacks", health.quarantined);
+    jwrite_int(json, "spooled_callbacks", health.spooled);
+    jwrite_int(json, "damaged_spool_files", health.damaged);
     jwrite_object_end(json);
     return ERR_OK;
 }

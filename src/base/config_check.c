@@ -200,6 +200,15 @@ static void check_log(struct config_loader *loader)
 
 /* What a request takes beside its call to Daraja. */
 #define DARAJA_SLACK_S 10
+static void check_spool(struct config_loader *loader)
+{
+    struct str spool = str_from(loader->config->callbacks_spool);
+
+    if (spool.length > 0 && !str_starts_with(spool, STR("/")))
+        config_error(loader, KEY(callbacks, spool), "must be an absolute path");
+    if (loader->config->callbacks_spool_unlisted > loader->config->callbacks_spool_files)
+        config_error(loader, KEY(callbacks, spool_unlisted), "must not be above spool_files");
+}
 
 static void check_limits(struct config_loader *loader)
 {
@@ -335,6 +344,7 @@ void config_check(struct config_loader *loader)
     check_listen(loader);
     check_database(loader);
     check_log(loader);
+    check_spool(loader);
     check_limits(loader);
     check_secrets(loader);
     check_callbacks(loader);

@@ -37,6 +37,16 @@ static enum err name_parse(struct str text, const struct str *names, size_t coun
     return ERR_INVALID;
 }
 
+enum err inbox_kind_parse(struct str text, enum inbox_kind *ret_kind)
+{
+    size_t index;
+    enum err err = name_parse(text, kind_names, ARRAY_LENGTH(kind_names), &index);
+
+    if (err == ERR_OK)
+        *ret_kind = (enum inbox_kind)index;
+    return err;
+}
+
 enum err inbox_state_parse(struct str text, enum inbox_state *ret_state)
 {
     size_t index;
@@ -96,6 +106,22 @@ enum err inbox_store_count(struct db *db, struct arena *arena, enum inbox_state 
     const struct db_rows *rows;
     enum err err = db_query(
         db, &statement, DB_VALUES(DB_TEXT(state_names[state]), DB_INT(count_max)), arena, 1, &rows);
+
+    if (err == ERR_OK)
+        *ret_count = (unsigned)db_int(rows, 0, 0);
+    return err;
+}
+
+enum err inbox_store_count_source(struct db *db, struct arena *arena, struct str source,
+                                  unsigned count_max, unsigned *ret_count)
+{
+    static const struct db_statement statement = {
+        "inbox_count_source", "SELECT COUNT(*) FROM (SELECT 1 FROM callback_inbox WHERE "
+                              "state = 'quarantined' AND source = ? LIMIT ?) AS some"};
+    struct str address = source.data != NULL ? source : STR("");
+    const struct db_rows *rows;
+    enum err err =
+        db_query(db, &statement, DB_VALUES(DB_TEXT(address), DB_INT(count_max)), arena, 1, &rows);
 
     if (err == ERR_OK)
         *ret_count = (unsigned)db_int(rows, 0, 0);
@@ -167,16 +193,13 @@ static enum err row_read(const struct db_rows *rows, size_t at, struct arena *ar
         .next_try_at_us = db_time(rows, at, COLUMN_NEXT_TRY_AT),
         .received_ago_s = db_int(rows, at, COLUMN_RECEIVED_AGO),
     };
-    size_t kind;
     enum err err = row_read_pointers(rows, at, arena, &row);
 
     if (err != ERR_OK)
         return err;
     if (inbox_state_parse(db_text(rows, at, COLUMN_STATE), &row.state) != ERR_OK ||
-        name_parse(db_text(rows, at, COLUMN_KIND), kind_names, ARRAY_LENGTH(kind_names), &kind) !=
-            ERR_OK)
+        inbox_kind_parse(db_text(rows, at, COLUMN_KIND), &row.kind) != ERR_OK)
         return ERR_DB_QUERY;
-    row.kind = (enum inbox_kind)kind;
     *ret_row = row;
     return ERR_OK;
 }

@@ -33,15 +33,19 @@ enum err callback_token_check(struct service *service, enum inbox_kind kind,
     return err == ERR_NOT_FOUND ? ERR_ROUTE : err;
 }
 
+enum err callback_token_hash(struct str token, struct sha256 *ret_hash)
+{
+    if (token.length != CALLBACK_TOKEN_LENGTH || !str_consists_of(token, STR("0123456789abcdef")))
+        return ERR_ROUTE;
+    return crypto_sha256(token, ret_hash);
+}
+
 enum err callback_token_find(struct service *service, enum inbox_kind kind, struct str token,
                              struct sha256 *ret_hash)
 {
     struct sha256 hash;
-    enum err err;
+    enum err err = callback_token_hash(token, &hash);
 
-    if (token.length != CALLBACK_TOKEN_LENGTH || !str_consists_of(token, STR("0123456789abcdef")))
-        return ERR_ROUTE;
-    err = crypto_sha256(token, &hash);
     if (err == ERR_OK)
         err = callback_token_check(service, kind, &hash);
     if (err == ERR_OK)
@@ -76,9 +80,18 @@ static enum err journal_write(struct db *db, struct callback_attempt *attempt)
 static enum err callback_work(struct db *db, void *context)
 {
     struct callback_attempt *attempt = context;
-    enum err err =
-        callback_apply(attempt->service, attempt->callback, &attempt->row.id, &attempt->effect);
+    const struct callback *callback = attempt->callback;
+    enum err err = ERR_OK;
 
+    if (callback->token_unproven && callback->token_hash != NULL)
+        err = callback_token_check(attempt->service, callback->kind, callback->token_hash);
+    if (err == ERR_OK)
+        err = callback_apply(attempt->service, callback, &attempt->row.id, &attempt->effect);
+    if (err == ERR_ROUTE) {
+        attempt->effect = (struct callback_effect){.state = INBOX_STATE_QUARANTINED,
+                                                   .note = "the secret in its path is not known"};
+        err = ERR_OK;
+    }
     return err == ERR_OK ? journal_write(db, attempt) : err;
 }
 
@@ -150,6 +163,17 @@ static void callback_look_again(struct callback_attempt *attempt)
                   LOG_FIELDS(LOG_UUID("inbox", &attempt->row.id)));
 }
 
+/* Whether the row with its id is in the journal: an earlier COMMIT took effect after all. */
+static bool is_journaled(const struct callback_attempt *attempt)
+{
+    bool found = false;
+
+    return !uuid_is_zero(&attempt->callback->id) &&
+           inbox_store_has(attempt->service->db, attempt->service->arena, &attempt->row.id,
+                           &found) == ERR_OK &&
+           found;
+}
+
 /* Whether the effect failed for a reason that the body alone may survive. */
 static bool may_be_kept(const struct callback *callback, enum err err)
 {
@@ -164,20 +188,25 @@ enum err callback_receive(struct service *service, const struct callback *callba
         .service = service,
         .callback = callback,
         .row = {.kind = callback->kind,
-                .received_at_us = clock_now_us(),
+                .id = callback->id,
+                .received_at_us =
+                    callback->received_at_us != 0 ? callback->received_at_us : clock_now_us(),
                 .source = callback->source,
-                .request_id = service->request_id,
+                .request_id =
+                    callback->request_id.data != NULL ? callback->request_id : service->request_id,
                 .token_hash = callback->token_hash,
                 .checkout_request_id = checkout_id_of(service, callback),
                 .body = callback->body},
     };
-    enum err err = uuid_new(&attempt.row.id);
+    enum err err = uuid_is_zero(&callback->id) ? uuid_new(&attempt.row.id) : ERR_OK;
 
     if (err != ERR_OK)
         return err;
     err = db_run_unit(
         service->db,
         &(struct db_unit){.work = callback_work, .settle = callback_settle, .context = &attempt});
+    if (err == ERR_DUPLICATE && is_journaled(&attempt))
+        return ERR_DUPLICATE;
     if (may_be_kept(callback, err))
         err = callback_keep(&attempt, err);
     if (err != ERR_OK)

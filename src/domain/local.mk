@@ -7,7 +7,9 @@ libdomain_a_SOURCES = \
 	include/risiti/domain/c2b_token.h \
 	include/risiti/domain/c2b_urls.h \
 	include/risiti/domain/callback.h \
+	include/risiti/domain/callback_accept.h \
 	include/risiti/domain/callback_replay.h \
+	include/risiti/domain/callback_spool.h \
 	include/risiti/domain/claim.h \
 	include/risiti/domain/conflict.h \
 	include/risiti/domain/health.h \
@@ -19,6 +21,7 @@ libdomain_a_SOURCES = \
 	include/risiti/domain/payment.h \
 	include/risiti/domain/push.h \
 	include/risiti/domain/service.h \
+	include/risiti/domain/spool.h \
 	include/risiti/domain/turn.h \
 	src/domain/account.c \
 	src/domain/app.c \
@@ -26,7 +29,9 @@ libdomain_a_SOURCES = \
 	src/domain/c2b_token.c \
 	src/domain/c2b_urls.c \
 	src/domain/callback.c \
+	src/domain/callback_accept.c \
 	src/domain/callback_replay.c \
+	src/domain/callback_spool.c \
 	src/domain/claim.c \
 	src/domain/conflict.c \
 	src/domain/conflict_decide.c \
@@ -39,6 +44,9 @@ libdomain_a_SOURCES = \
 	src/domain/payment.c \
 	src/domain/push.c \
 	src/domain/service.c \
+	src/domain/spool.c \
+	src/domain/spool_file.c \
+	src/domain/spool_file.h \
 	src/domain/stk_result.c
 # What a program links that uses the domain: every layer below it, highest first.
 DOMAIN_LINK = libdomain.a libdaraja.a libnet.a libdb.a libbase.a $(NET_LIBS) $(DB_LIBS) $(BASE_LIBS)

@@ -6,6 +6,7 @@
 #include "risiti/daraja/daraja.h"
 #include "risiti/domain/c2b_token.h"
 #include "risiti/domain/oauth.h"
+#include "risiti/domain/spool.h"
 
 const struct uuid admin_shop_id = {{0, 0, 0, 0, 0, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, 1}};
 
@@ -33,7 +34,10 @@ enum err service_open(struct service *service, const struct config *config, size
     service->arena = arena_new(arena_bytes_max);
     service->db = db_new(&service->db_options);
     service->c2b_tokens = c2b_token_cache_new();
-    if (service->arena != NULL && service->db != NULL && service->c2b_tokens != NULL)
+    if (config->callbacks_spool[0] != '\0')
+        service->spool = spool_new(config);
+    if (service->arena != NULL && service->db != NULL && service->c2b_tokens != NULL &&
+        (service->spool != NULL || config->callbacks_spool[0] == '\0'))
         err = daraja_open(service);
     if (err != ERR_OK)
         service_close(service);
@@ -45,6 +49,7 @@ void service_close(struct service *service)
     daraja_free(service->daraja);
     oauth_free(service->oauth);
     c2b_token_cache_free(service->c2b_tokens);
+    spool_free(service->spool);
     db_free(service->db);
     arena_free(service->arena);
     *service = (struct service){.config = NULL};

@@ -72,6 +72,7 @@ int cgi_run(const struct config *config, const char *const *environment)
     if (!cgi_answer(answer, timeout_ms))
         log_write(LOG_LEVEL_DEBUG, "answer_not_taken",
                   LOG_FIELDS(LOG_TEXT("why", "the web server closed or stalled")));
+    gateway_after(gateway);
     deadline_last_resort(0);
     gateway_free(gateway);
     return answer.length > 0 ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -66,6 +66,7 @@ static void worker_serve(struct worker *worker, int socket)
         worker_log_dropped("request_incomplete", "the web server closed or stalled");
     }
     connection_end(&connection);
+    gateway_after(worker->gateway);
     gateway_idle(worker->gateway);
     deadline_last_resort(0);
     worker->requests_left--;

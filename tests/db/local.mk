@@ -60,6 +60,12 @@ tests_db_test_callback_replay_CPPFLAGS = $(DB_TEST_CPPFLAGS)
 tests_db_test_callback_replay_LDADD = $(DOMAIN_DB_TEST_LIBS)
 TESTS += tests/db/test_callback_replay
 
+check_PROGRAMS += tests/db/test_callback_spool
+tests_db_test_callback_spool_SOURCES = tests/db/test_callback_spool.c
+tests_db_test_callback_spool_CPPFLAGS = $(DB_TEST_CPPFLAGS)
+tests_db_test_callback_spool_LDADD = $(DOMAIN_DB_TEST_LIBS)
+TESTS += tests/db/test_callback_spool
+
 check_PROGRAMS += tests/db/test_callback_stk
 tests_db_test_callback_stk_SOURCES = tests/db/test_callback_stk.c
 tests_db_test_callback_stk_CPPFLAGS = $(DB_TEST_CPPFLAGS)

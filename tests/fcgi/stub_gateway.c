@@ -173,6 +173,11 @@ struct str gateway_handle(struct gateway *gateway, const char *const *environmen
     return gateway->answer.err == ERR_OK ? buffer_str(&gateway->answer) : STR_EMPTY;
 }
 
+void gateway_after(struct gateway *gateway)
+{
+    (void)gateway;
+}
+
 void gateway_idle(struct gateway *gateway)
 {
     buffer_clear(&gateway->body);

@@ -17,11 +17,12 @@
 
 /* What a route asks for before its endpoint runs. */
 enum route_flag {
-    ROUTE_KEY = 1,      /* an API key: `tenant` is set */
-    ROUTE_CALLBACK = 2, /* by Safaricom: `is_listed` is set; any media type, read tolerantly */
-    ROUTE_PLAIN = 4,    /* a callback path without a secret: unlisted addresses are refused */
-    ROUTE_MONITOR = 8,  /* addresses of monitor_allow only */
-    ROUTE_DATABASE = 16 /* useless without a database whose schema fits */
+    ROUTE_KEY = 1,       /* an API key: `tenant` is set */
+    ROUTE_CALLBACK = 2,  /* by Safaricom: `is_listed` is set; any media type, read tolerantly */
+    ROUTE_PLAIN = 4,     /* a callback path without a secret: unlisted addresses are refused */
+    ROUTE_MONITOR = 8,   /* addresses of monitor_allow only */
+    ROUTE_DATABASE = 16, /* useless without a database whose schema fits */
+    ROUTE_KEEP = 32      /* a callback that is kept, whatever the database does */
 };
 
 struct call {

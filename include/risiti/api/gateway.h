@@ -25,6 +25,11 @@ void gateway_free(struct gateway *gateway);
  */
 struct str gateway_handle(struct gateway *gateway, const char *const *environment,
                           const struct body_source *body);
+/*
+ * After an answer has gone out: what waits in the spool is brought into the journal, a little at a
+ * time. Nobody waits for it.
+ */
+void gateway_after(struct gateway *gateway);
 /* Between requests: pings nothing, frees what the last answer used. */
 void gateway_idle(struct gateway *gateway);
 

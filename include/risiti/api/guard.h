@@ -10,7 +10,6 @@
 /* The guard's own memory between requests, one a worker. */
 struct guard {
     struct app_cache *cache;
-    int64_t schema_checked_ms; /* monotonic; 0: not yet */
 };
 
 /*

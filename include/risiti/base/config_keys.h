@@ -99,6 +99,14 @@ CONFIG_BOOL(callbacks, allow_loopback, false,
     "also take callbacks from this machine: for the sandbox and tests only")
 CONFIG_BOOL(callbacks, plain_paths, true,
     "serve the /api/mpesa/ paths, which carry no secret, to the listed addresses")
+CONFIG_TEXT(callbacks, spool, "/var/lib/risiti/spool", false,
+    "folder of this host for callbacks that come while the database is away; empty: answer 503")
+CONFIG_INT(callbacks, spool_files, 100000, 1, 10000000, "files",
+    "callbacks that may wait in it; beyond them the answer is 503")
+CONFIG_INT(callbacks, spool_unlisted, 500, 0, 1000000, "files",
+    "of these, callbacks from addresses that are not listed")
+CONFIG_INT(callbacks, quarantine, 100, 0, 1000000, "callbacks",
+    "kept in quarantine from one address that is not listed")
 /* clang-format on */
 
 #undef CONFIG_TEXT

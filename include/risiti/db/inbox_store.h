@@ -52,6 +52,7 @@ struct str inbox_state_name(enum inbox_state state);
 /* "stk", "c2b". */
 struct str inbox_kind_name(enum inbox_kind kind);
 /* ERR_INVALID for other words. */
+RISITI_CHECKED enum err inbox_kind_parse(struct str text, enum inbox_kind *ret_kind);
 RISITI_CHECKED enum err inbox_state_parse(struct str text, enum inbox_state *ret_state);
 /* Tried again after `pause_s`; never with 0. ERR_DUPLICATE when the id is there. */
 RISITI_CHECKED enum err inbox_store_insert(struct db *db, const struct inbox_row *row,
@@ -62,6 +63,11 @@ RISITI_CHECKED enum err inbox_store_has(struct db *db, struct arena *arena, cons
 RISITI_CHECKED enum err inbox_store_count(struct db *db, struct arena *arena,
                                           enum inbox_state state, unsigned count_max,
                                           unsigned *ret_count);
+
+/* How many rows from this address are in quarantine, counted up to `count_max`. */
+RISITI_CHECKED enum err inbox_store_count_source(struct db *db, struct arena *arena,
+                                                 struct str source, unsigned count_max,
+                                                 unsigned *ret_count);
 
 enum inbox_lock { INBOX_READ, INBOX_LOCK };
 

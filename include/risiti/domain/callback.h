@@ -22,6 +22,10 @@ struct callback {
     struct str source;               /* the client's address; empty when not known */
     const struct sha256 *token_hash; /* of a known secret in its path, or NULL */
     bool is_listed;                  /* the address is one of Safaricom's */
+    bool token_unproven;             /* nobody has looked yet whether the secret is known */
+    struct uuid id;                  /* of its journal row; zero: a new one is made */
+    int64_t received_at_us;          /* 0: now */
+    struct str request_id;           /* data NULL: the service's */
 };
 
 /* What a callback did. */
@@ -32,6 +36,8 @@ struct callback_effect {
     const char *note; /* why, for people; NULL for none */
 };
 
+/* The hash of a secret in a callback's path. ERR_ROUTE for what cannot be one. */
+RISITI_CHECKED enum err callback_token_hash(struct str token, struct sha256 *ret_hash);
 /* Whether the secret in a callback's path is one of ours, and its hash. ERR_ROUTE when not. */
 RISITI_CHECKED enum err callback_token_find(struct service *service, enum inbox_kind kind,
                                             struct str token, struct sha256 *ret_hash);
@@ -42,8 +48,9 @@ RISITI_CHECKED enum err callback_token_check(struct service *service, enum inbox
 
 /*
  * Journals and applies one callback. ERR_OK: the journal row is committed, whatever its state (an
- * effect that failed here is journaled alone and said so). Any error: nothing is kept, and it must
- * not be answered 200.
+ * effect that failed here is journaled alone and said so). A secret that was not proven and is not
+ * known puts it into quarantine. ERR_DUPLICATE: its row is there already, only for one that came
+ * with an id. Any other error: nothing is kept, and it must not be answered 200.
  */
 RISITI_CHECKED enum err callback_receive(struct service *service, const struct callback *callback,
                                          struct callback_effect *ret_effect);

@@ -13,10 +13,14 @@ struct health {
     unsigned schema;         /* the newest migration applied */
     unsigned failed_effects; /* journaled callbacks whose effect failed here */
     unsigned quarantined;    /* callbacks from addresses that are not listed */
+    unsigned spooled;        /* callbacks in files of this host that wait for the database */
+    unsigned damaged;        /* such files that cannot be read */
 };
 
 /* ERR_DB_AWAY; ERR_DB_SCHEMA when this program may not serve on the database's schema. */
 RISITI_CHECKED enum err health_schema(struct service *service);
+/* The same, unless it was found good a few seconds ago. */
+RISITI_CHECKED enum err health_schema_recent(struct service *service);
 /* The same, with numbers for whoever watches. */
 RISITI_CHECKED enum err health_check(struct service *service, struct health *ret_health);
 

@@ -16,6 +16,15 @@
 struct c2b_token_cache;
 struct daraja;
 struct oauth;
+struct spool;
+
+/* What one process remembers of callbacks and of the database between requests. */
+struct intake {
+    int64_t schema_checked_ms;     /* monotonic; 0: not yet */
+    int64_t rest_until_ms;         /* monotonic; callbacks do not try the database before */
+    int64_t turned_away_logged_ms; /* monotonic; 0: never */
+    unsigned turned_away;          /* callbacks that were not kept, since then */
+};
 
 struct service {
     const struct config *config;
@@ -25,6 +34,8 @@ struct service {
     struct str request_id; /* goes into every event */
     struct oauth *oauth;   /* where `daraja` gets its token */
     struct c2b_token_cache *c2b_tokens;
+    struct spool *spool; /* NULL: none is configured */
+    struct intake intake;
     struct db_options db_options;
 };
 
