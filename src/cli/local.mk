@@ -8,6 +8,7 @@ risiti_SOURCES = \
 	src/cli/daraja.c \
 	src/cli/db.c \
 	src/cli/jobs.c \
+	src/cli/inbox.c \
 	src/cli/key.c \
 	src/cli/main.c \
 	src/cli/payment.c

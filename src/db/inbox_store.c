@@ -129,10 +129,11 @@ enum err inbox_store_count_source(struct db *db, struct arena *arena, struct str
 }
 
 /* The columns in the order in which row_read takes them. */
-#define COLUMNS \
+#define COLUMNS_WITH(body) \
     "id, kind, state, received_at, source, request_id, token_hash, payment_id, " \
-    "checkout_request_id, body, note, attempts, next_try_at, " \
+    "checkout_request_id, " body ", note, attempts, next_try_at, " \
     "TIMESTAMPDIFF(SECOND, received_at, UTC_TIMESTAMP(6))"
+#define COLUMNS COLUMNS_WITH("body")
 
 enum column {
     COLUMN_ID,
@@ -219,6 +220,36 @@ enum err inbox_store_by_id(struct db *db, struct arena *arena, const struct uuid
     if (err != ERR_OK)
         return err;
     return db_row_count(rows) > 0 ? row_read(rows, 0, arena, ret_row) : ERR_NOT_FOUND;
+}
+
+enum err inbox_store_list(struct db *db, struct arena *arena, const enum inbox_state *state,
+                          unsigned rows_max, struct inbox_rows *ret_rows)
+{
+    static const struct db_statement of_state = {
+        "inbox_list", "SELECT " COLUMNS_WITH("''") " FROM callback_inbox WHERE state = ? "
+                                                   "ORDER BY id DESC LIMIT ?"};
+    static const struct db_statement open = {
+        "inbox_list_open",
+        "SELECT " COLUMNS_WITH(
+            "''") " FROM callback_inbox WHERE ? IS NULL AND "
+                  "state IN ('unmatched', 'malformed', 'foreign', 'conflict', "
+                  "'quarantined', 'failed', 'waiting') ORDER BY id DESC LIMIT ?"};
+    struct str name = state != NULL ? state_names[*state] : STR_EMPTY;
+    struct inbox_rows list = {.items = NULL};
+    const struct db_rows *rows;
+    enum err err = db_query(db, state != NULL ? &of_state : &open,
+                            DB_VALUES(DB_TEXT(name), DB_INT(rows_max)), arena, rows_max, &rows);
+
+    if (err != ERR_OK)
+        return err;
+    list.items = arena_alloc(arena, db_row_count(rows), sizeof(*list.items));
+    if (list.items == NULL)
+        return ERR_NOMEM;
+    for (; err == ERR_OK && list.count < db_row_count(rows); list.count++)
+        err = row_read(rows, list.count, arena, &list.items[list.count]);
+    if (err == ERR_OK)
+        *ret_rows = list;
+    return err;
 }
 
 enum err inbox_store_retried(struct db *db, const struct inbox_row *row, unsigned pause_s)

@@ -83,6 +83,16 @@ RISITI_CHECKED enum err inbox_store_by_id(struct db *db, struct arena *arena, co
 RISITI_CHECKED enum err inbox_store_retried(struct db *db, const struct inbox_row *row,
                                             unsigned pause_s);
 
+struct inbox_rows {
+    struct inbox_row *items;
+    size_t count;
+};
+
+/* Rows in a state, or with NULL all that are not applied or repeated: newest first, no bodies. */
+RISITI_CHECKED enum err inbox_store_list(struct db *db, struct arena *arena,
+                                         const enum inbox_state *state, unsigned rows_max,
+                                         struct inbox_rows *ret_rows);
+
 struct inbox_ids {
     struct uuid *items;
     size_t count;
