@@ -53,7 +53,7 @@ class OutageCase(ServiceCase):
     @classmethod
     def setUpClass(cls):
         cls.stack = stack.Stack().start()
-        cls.database_pid = int(cls.stack.environment["MARIADB_PID"])
+        cls.database = None  # the one that took the place of the demo's own
         cls.addClassCleanup(cls.end)
         cls.app = cls.stack.create_app()
         cls.other_app = cls.stack.create_app()
@@ -61,10 +61,9 @@ class OutageCase(ServiceCase):
     @classmethod
     def end(cls):
         """Also the database that took the place of the demo's own."""
-        pid = cls.database_pid
-        if pid != int(cls.stack.environment["MARIADB_PID"]) and stack.process_runs(pid):
-            os.kill(pid, signal.SIGTERM)
-            os.waitpid(pid, 0)
+        if cls.database is not None:
+            cls.database.terminate()
+            cls.database.wait()
         problems = cls.stack.stop()
         assert not problems, problems
 
@@ -93,13 +92,12 @@ class OutageCase(ServiceCase):
 
     def database_kill(self):
         """kill -9, and the command to start it again."""
-        pid = self.database_pid
+        pid = self.database.pid if self.database else int(self.stack.environment["MARIADB_PID"])
         arguments = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[:-1]
         os.kill(pid, signal.SIGKILL)
-        if pid == int(self.stack.environment["MARIADB_PID"]):
-            stack.wait_for(lambda: not stack.process_runs(pid))
-        else:
-            os.waitpid(pid, 0)
+        if self.database is not None:
+            self.database.wait()
+        stack.wait_for(lambda: not stack.process_runs(pid))
         return arguments
 
     def database_start(self, arguments):
@@ -107,13 +105,12 @@ class OutageCase(ServiceCase):
         environment = self.stack.environment
         owner = pathlib.Path(environment["CONFIG"]).stat()
         user = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []}
-        process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                   stderr=subprocess.DEVNULL,
-                                   **(user if os.geteuid() == 0 else {}))
-        type(self).database_pid = process.pid
+        type(self).database = subprocess.Popen(arguments, stdin=subprocess.DEVNULL,
+                                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                               **(user if os.geteuid() == 0 else {}))
         stack.wait_for(lambda: subprocess.run(
-            ["mariadb-admin", "--no-defaults", f"--socket={environment['DB_SOCKET']}", "-uroot",
-             "ping"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            ["mariadb", "--no-defaults", f"--socket={environment['DB_SOCKET']}", "--user=root",
+             "--execute=SELECT 1"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             check=False).returncode == 0)
 
 
@@ -123,12 +120,13 @@ class HangTest(OutageCase):
     def test_confirmations_are_taken_while_the_database_hangs(self):
         with Senders(self.stack) as senders:
             stack.wait_for(lambda: len(senders.answers) >= 2 * SENDERS)
-            os.kill(self.database_pid, signal.SIGSTOP)
+            pid = int(self.stack.environment["MARIADB_PID"])
+            os.kill(pid, signal.SIGSTOP)
             try:
                 stack.wait_for(lambda: self.spooled() >= 2 * SENDERS)
                 time.sleep(OUTAGE_SECONDS)
             finally:
-                os.kill(self.database_pid, signal.SIGCONT)
+                os.kill(pid, signal.SIGCONT)
             after = len(senders.answers)
             stack.wait_for(lambda: len(senders.answers) >= after + 2 * SENDERS)
         self.check_each_once(senders.answers)
