@@ -200,6 +200,7 @@ static void check_log(struct config_loader *loader)
 
 /* What a request takes beside its call to Daraja. */
 #define DARAJA_SLACK_S 10
+
 static void check_spool(struct config_loader *loader)
 {
     struct str spool = str_from(loader->config->callbacks_spool);

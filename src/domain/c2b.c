@@ -88,14 +88,14 @@ enum err callback_apply_c2b(struct service *service, const struct callback *call
         return c2b_put_away(ret_effect, INBOX_STATE_FOREIGN,
                             "the URL belongs to another short code");
     return intake_apply(service,
-                        &(struct intake){.receipt = c2b.receipt,
-                                         .amount = c2b.amount,
-                                         .short_code = str_from(short_code->number),
-                                         .account_reference = or_null(c2b.account_reference),
-                                         .phone = or_null(c2b.phone),
-                                         .payer_name = or_null(c2b.payer_name),
-                                         .raw = callback->body,
-                                         .paid_at_us = c2b.paid_at_us,
-                                         .type = PAYMENT_TYPE_C2B},
+                        &(struct intake_money){.receipt = c2b.receipt,
+                                               .amount = c2b.amount,
+                                               .short_code = str_from(short_code->number),
+                                               .account_reference = or_null(c2b.account_reference),
+                                               .phone = or_null(c2b.phone),
+                                               .payer_name = or_null(c2b.payer_name),
+                                               .raw = callback->body,
+                                               .paid_at_us = c2b.paid_at_us,
+                                               .type = PAYMENT_TYPE_C2B},
                         &cause, ret_effect);
 }

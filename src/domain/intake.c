@@ -18,7 +18,7 @@ static enum err intake_done(struct callback_effect *effect, enum inbox_state sta
     return ERR_OK;
 }
 
-enum err intake_insert(struct service *service, const struct intake *intake,
+enum err intake_insert(struct service *service, const struct intake_money *intake,
                        enum intake_state state, const struct payment_cause *cause,
                        struct payment *ret_payment)
 {
@@ -60,7 +60,7 @@ enum err intake_insert(struct service *service, const struct intake *intake,
 }
 
 /* The receipt is known: the same money again, or a contradiction for a person. */
-static enum err intake_repeated(struct service *service, const struct intake *intake,
+static enum err intake_repeated(struct service *service, const struct intake_money *intake,
                                 struct callback_effect *effect)
 {
     struct payment payment;
@@ -87,7 +87,7 @@ static enum phone_match push_phone_compare(const struct payment *push, struct st
 }
 
 /* The one push that the money names by its account reference, if it asks for this amount. */
-static enum err push_named(struct service *service, const struct intake *intake,
+static enum err push_named(struct service *service, const struct intake_money *intake,
                            struct payment *ret_push)
 {
     struct str folded = account_fold(service->arena, intake->account_reference);
@@ -107,7 +107,7 @@ static enum err push_named(struct service *service, const struct intake *intake,
 }
 
 /* The money is the push's: its row takes the receipt, and the unique key says whether it is new. */
-static enum err push_complete(struct service *service, const struct intake *intake,
+static enum err push_complete(struct service *service, const struct intake_money *intake,
                               struct payment *push, const struct payment_cause *cause,
                               struct callback_effect *effect)
 {
@@ -129,7 +129,7 @@ static enum err push_complete(struct service *service, const struct intake *inta
 }
 
 /* The reference is the push's, the payer is somebody else: a person must look. */
-static enum err push_disputed(struct service *service, const struct intake *intake,
+static enum err push_disputed(struct service *service, const struct intake_money *intake,
                               struct payment *push, const struct payment_cause *cause,
                               struct callback_effect *effect)
 {
@@ -145,7 +145,7 @@ static enum err push_disputed(struct service *service, const struct intake *inta
 }
 
 /* The unsettled pushes that the money may belong to, by amount and payer. */
-static enum err pushes_like(struct service *service, const struct intake *intake,
+static enum err pushes_like(struct service *service, const struct intake_money *intake,
                             struct payments *ret_pushes)
 {
     size_t kept = 0;
@@ -176,7 +176,7 @@ static enum err hold_place(struct service *service, const struct payment *money,
     return err == ERR_OK ? payment_event_add(service, push, cause, "money_held", detail) : err;
 }
 
-enum err intake_apply(struct service *service, const struct intake *intake,
+enum err intake_apply(struct service *service, const struct intake_money *intake,
                       const struct payment_cause *cause, struct callback_effect *ret_effect)
 {
     struct payments pushes = {.count = 0};

@@ -70,7 +70,7 @@ static struct payment_result result_base(const struct stk_effect *stk, enum paym
 static enum err disputed_insert(struct stk_effect *stk)
 {
     const struct stk_result *result = &stk->result;
-    const struct intake intake = {
+    const struct intake_money intake = {
         .receipt = result->receipt,
         .amount = result->has_amount ? result->amount : stk->push.amount,
         .short_code = stk->push.short_code,

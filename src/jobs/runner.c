@@ -8,6 +8,7 @@
 #include "risiti/base/uuid.h"
 #include "risiti/db/job_store.h"
 #include "risiti/domain/health.h"
+#include "risiti/domain/spool.h"
 
 /* A lease is renewed by each turn; a runner that was killed is followed after this long. */
 #define LEASE_SECONDS 30
@@ -75,7 +76,8 @@ static enum err runner_touch(struct runner *runner)
         return err;
     runner->saw_outage = false;
     runner->touched_ms = now_ms;
-    runner->may_expire = !is_quiet;
+    runner->may_expire =
+        !is_quiet && (service->spool == NULL || !spool_may_have_files(service->spool));
     return ERR_OK;
 }
 
@@ -84,11 +86,13 @@ static enum err task_turn(struct runner *runner, const struct job_task *task, un
 {
     struct service *service = runner->options->service;
     const struct turn turn = {.limit = task->limit, .may_expire = runner->may_expire};
-    bool taken = false;
+    bool taken = task->is_local;
     unsigned done = 0;
-    enum err err =
-        job_store_lease(service->db, str_from(task->name), &runner->owner, LEASE_SECONDS, &taken);
+    enum err err = ERR_OK;
 
+    if (!task->is_local)
+        err = job_store_lease(service->db, str_from(task->name), &runner->owner, LEASE_SECONDS,
+                              &taken);
     if (err == ERR_OK && taken)
         err = task->run(service, &turn, &done);
     *ret_done = done;

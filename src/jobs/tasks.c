@@ -3,10 +3,14 @@
 
 #include "risiti/jobs/jobs.h"
 
+#include "risiti/domain/callback_replay.h"
+#include "risiti/domain/callback_spool.h"
 #include "risiti/domain/hold.h"
 
 const struct job_task job_tasks[] = {
-    {"holds", 2000, 100, hold_release_due},
+    {"spool", 1000, 100, true, spool_drain_due},
+    {"callbacks", 2000, 50, false, callback_retry_due},
+    {"holds", 2000, 100, false, hold_release_due},
 };
 const size_t job_task_count = ARRAY_LENGTH(job_tasks);
 

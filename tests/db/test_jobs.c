@@ -54,7 +54,7 @@ static void host_beats(void *context)
 }
 
 static const struct jobs_host patient = {.wait = host_waits, .beat = host_beats};
-static const struct job_task rows_task[] = {{"rows", 10, LIMIT, rows_do}};
+static const struct job_task rows_task[] = {{"rows", 10, LIMIT, false, rows_do}};
 
 static enum err run_until_idle(const struct job_task *tasks, size_t count, uint64_t *ret_done)
 {
@@ -87,8 +87,8 @@ static void a_task_has_turns_until_nothing_is_left(void)
 
 static void a_task_that_fails_does_not_stop_the_others(void)
 {
-    const struct job_task tasks[] = {{"failing", 10, LIMIT, failing_do},
-                                     {"rows", 10, LIMIT, rows_do}};
+    const struct job_task tasks[] = {{"failing", 10, LIMIT, false, failing_do},
+                                     {"rows", 10, LIMIT, false, rows_do}};
     uint64_t done;
 
     work.rows_left = LIMIT + 1;
@@ -131,7 +131,7 @@ static enum err board_do(struct service *service, const struct turn *turn, unsig
     return ERR_OK;
 }
 
-static const struct job_task board_task[] = {{"board", 5, LIMIT, board_do}};
+static const struct job_task board_task[] = {{"board", 5, LIMIT, false, board_do}};
 
 static int race_runners(struct service *service, int index, void *shared)
 {
@@ -260,7 +260,8 @@ static void the_programs_own_tasks_run(void)
 
     CU_ASSERT_EQUAL(run_until_idle(job_tasks, job_task_count, &done), ERR_OK);
     for (size_t i = 0; i < job_task_count; i++)
-        CU_ASSERT_EQUAL(count_rows("job_lease", "task = '%s'", job_tasks[i].name), 1);
+        CU_ASSERT_EQUAL(count_rows("job_lease", "task = '%s'", job_tasks[i].name),
+                        job_tasks[i].is_local ? 0 : 1);
 }
 
 static const struct tap_test tests[] = {

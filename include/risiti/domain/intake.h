@@ -16,7 +16,7 @@
 /* More unsettled pushes than this that ask for one amount are not looked at. */
 #define INTAKE_PUSHES_MAX 20
 
-struct intake {
+struct intake_money {
     struct str receipt; /* normalised */
     struct money amount;
     struct str short_code;        /* one of ours, as configured */
@@ -38,14 +38,14 @@ enum intake_state {
  * What the money does, inside the caller's unit. The unique receipt decides whether it is new; the
  * rest is said in the effect. Only database errors and ERR_NOMEM are returned.
  */
-RISITI_CHECKED enum err intake_apply(struct service *service, const struct intake *intake,
+RISITI_CHECKED enum err intake_apply(struct service *service, const struct intake_money *intake,
                                      const struct payment_cause *cause,
                                      struct callback_effect *ret_effect);
 /*
  * A row of ADMIN_SHOP's for the money, with its event. ERR_DUPLICATE when the receipt is known:
  * nothing was written.
  */
-RISITI_CHECKED enum err intake_insert(struct service *service, const struct intake *intake,
+RISITI_CHECKED enum err intake_insert(struct service *service, const struct intake_money *intake,
                                       enum intake_state state, const struct payment_cause *cause,
                                       struct payment *ret_payment);
 

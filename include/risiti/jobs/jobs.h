@@ -18,6 +18,7 @@ struct job_task {
     const char *name;
     int64_t pause_ms;
     unsigned limit;
+    bool is_local; /* it is about this host: every host's runner does it, without a lease */
     enum err (*run)(struct service *service, const struct turn *turn, unsigned *ret_done);
 };
 
