@@ -6,6 +6,9 @@
 #include "risiti/base/clock.h"
 #include "risiti/base/log.h"
 
+/* A late confirmation is at most this late. */
+#define CONFIRMATION_LATE_MS 5000
+
 enum c2b_payer sandbox_c2b_payer_of(enum c2b_version version)
 {
     return version == C2B_V1 ? C2B_PAYER_HASHED : C2B_PAYER_MASKED;
@@ -121,38 +124,58 @@ struct c2b_body sandbox_c2b_body_of(const struct merchant *merchant,
         .names = merchant->is_till ? C2B_NAMES_FIRST : C2B_NAMES_FULL};
 }
 
-static void confirmation_send(struct sandbox *sandbox, const char *url, struct str body)
+static void confirmation_send(struct sandbox *sandbox, const char *url, struct str body,
+                              int64_t delay_ms)
 {
     struct courier_letter letter = {
         .kind = "confirmation", .url = url, .body = body, .timeout_ms = COURIER_TIMEOUT_MS};
-    enum err err = courier_post(sandbox->courier, 0, &letter);
+    enum err err = courier_post(sandbox->courier, delay_ms, &letter);
 
     if (err != ERR_OK)
         log_write(LOG_LEVEL_ERROR, "callback_dropped",
                   LOG_FIELDS(LOG_TEXT("kind", letter.kind), LOG_ERROR_NAME("error", err)));
 }
 
+/* How the payer stands in it: as the version says, unless another form was asked for. */
+static enum c2b_payer payer_draw(struct faults *faults, enum c2b_payer payer)
+{
+    bool plain = faults_happen(faults, FAULT_PAYER_PLAIN);
+    bool hashed = faults_happen(faults, FAULT_PAYER_HASHED);
+    bool hash_masked = faults_happen(faults, FAULT_PAYER_HASH_MASKED);
+
+    if (plain)
+        return C2B_PAYER_PLAIN;
+    if (hashed)
+        return C2B_PAYER_HASHED;
+    return hash_masked ? C2B_PAYER_HASH_MASKED : payer;
+}
+
 void sandbox_c2b_confirm(struct sandbox *sandbox, const struct merchant *merchant,
                          const struct ledger_payment *payment, enum c2b_version version,
-                         struct str third_party)
+                         struct str third_party, int64_t delay_ms)
 {
+    struct faults *faults = &sandbox->faults;
     struct c2b_body body = sandbox_c2b_body_of(merchant, payment, version);
-    bool lost, twice;
+    bool lost, late, twice;
     struct buffer text;
 
     if (!merchant->c2b.registered)
         return;
-    lost = faults_happen(&sandbox->faults, FAULT_CALLBACK_LOST);
-    twice = faults_happen(&sandbox->faults, FAULT_CALLBACK_DUPLICATE);
+    lost = faults_happen(faults, FAULT_CALLBACK_LOST);
+    late = faults_happen(faults, FAULT_CALLBACK_LATE);
+    twice = faults_happen(faults, FAULT_CALLBACK_DUPLICATE);
+    body.payer = payer_draw(faults, body.payer);
     if (lost)
         return;
+    if (late)
+        delay_ms += 1 + (int64_t)faults_number(faults, FAULT_CALLBACK_LATE, CONFIRMATION_LATE_MS);
     body.balance = &merchant->balance;
     body.third_party = third_party;
     buffer_init(&text, C2B_BODY_MAX);
     if (sandbox_c2b_write(&text, &body) == ERR_OK) {
-        confirmation_send(sandbox, merchant->c2b.confirmation_url, buffer_str(&text));
+        confirmation_send(sandbox, merchant->c2b.confirmation_url, buffer_str(&text), delay_ms);
         if (twice)
-            confirmation_send(sandbox, merchant->c2b.confirmation_url, buffer_str(&text));
+            confirmation_send(sandbox, merchant->c2b.confirmation_url, buffer_str(&text), delay_ms);
     }
     buffer_release(&text);
 }

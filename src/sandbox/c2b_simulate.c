@@ -36,7 +36,8 @@ static void intake_end(const struct intake *intake, bool accepted, struct str th
     }
     ledger_settle(sandbox->ledger, intake->payment, LEDGER_SUCCESS, intake->receipt);
     merchant_receive(intake->merchant, intake->payment->amount);
-    sandbox_c2b_confirm(sandbox, intake->merchant, intake->payment, intake->version, third_party);
+    sandbox_c2b_confirm(sandbox, intake->merchant, intake->payment, intake->version, third_party,
+                        0);
 }
 
 static void intake_pays(void *context)

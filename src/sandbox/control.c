@@ -1,4 +1,7 @@
-/* GET /_sandbox/payments, GET and PUT /_sandbox/faults: what tests ask the sandbox itself. */
+/*
+ * GET /_sandbox/payments and /_sandbox/state, GET and PUT /_sandbox/faults, POST /_sandbox/reverse:
+ * what tests ask the sandbox itself.
+ */
 #include "risiti/base/base.h"
 
 #include "risiti/base/number.h"
@@ -89,4 +92,34 @@ void sandbox_faults_set(struct sandbox *sandbox, struct exchange *exchange)
     }
     sandbox->faults = reading.faults;
     sandbox_faults_show(sandbox, exchange);
+}
+
+void sandbox_state_show(struct sandbox *sandbox, struct exchange *exchange)
+{
+    struct jwrite writer;
+
+    exchange_answer_json(exchange, 200, &writer);
+    jwrite_object_begin(&writer, NULL);
+    jwrite_int(&writer, "waiting", (int64_t)courier_count(sandbox->courier));
+    jwrite_object_end(&writer);
+}
+
+/* The money goes back to the customer, and nobody is told: Daraja has no callback for that. */
+void sandbox_reverse(struct sandbox *sandbox, struct exchange *exchange)
+{
+    struct ledger_payment *payment;
+    const struct jread *root;
+    struct jwrite writer;
+
+    if (!exchange_read_object(sandbox, exchange, &root))
+        return;
+    payment = ledger_find(sandbox->ledger, LEDGER_BY_RECEIPT,
+                          jread_string(jread_member(root, "receipt")));
+    if (payment == NULL || payment->status != LEDGER_SUCCESS) {
+        exchange_answer_invalid(sandbox, exchange, "receipt");
+        return;
+    }
+    payment->status = LEDGER_REVERSED;
+    exchange_answer_json(exchange, 200, &writer);
+    write_payment(&writer, payment);
 }

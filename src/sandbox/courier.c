@@ -116,6 +116,11 @@ static struct task *heap_pop(struct courier *courier)
 
 /* ---- taking tasks in ---- */
 
+size_t courier_count(const struct courier *courier)
+{
+    return courier->waiting_count + courier->under_way_count;
+}
+
 bool courier_has_room(const struct courier *courier, size_t count)
 {
     return courier->waiting_count + count <= COURIER_TASKS_MAX;

@@ -8,9 +8,24 @@
 static const char *const names[FAULT_COUNT] = {
     [FAULT_TOKEN_INVALID] = "token_invalid",
     [FAULT_STK_500] = "stk_500",
+    [FAULT_STK_403] = "stk_403",
+    [FAULT_STK_503] = "stk_503",
+    [FAULT_STK_SOAP] = "stk_soap",
+    [FAULT_STK_CUT] = "stk_cut",
+    [FAULT_QUERY_403] = "query_403",
+    [FAULT_QUERY_PENDING] = "query_pending",
+    [FAULT_QUERY_DISAGREES] = "query_disagrees",
     [FAULT_CALLBACK_LOST] = "callback_lost",
+    [FAULT_RESULT_LOST] = "result_lost",
+    [FAULT_CALLBACK_LATE] = "callback_late",
     [FAULT_CALLBACK_DUPLICATE] = "callback_duplicate",
     [FAULT_CALLBACK_BEFORE_ANSWER] = "callback_before_answer",
+    [FAULT_TWIN] = "twin",
+    [FAULT_TWIN_BEFORE] = "twin_before",
+    [FAULT_TWIN_AFTER] = "twin_after",
+    [FAULT_PAYER_PLAIN] = "payer_plain",
+    [FAULT_PAYER_HASHED] = "payer_hashed",
+    [FAULT_PAYER_HASH_MASKED] = "payer_hash_masked",
 };
 
 const char *fault_name(enum fault fault)
@@ -42,7 +57,12 @@ bool faults_happen(struct faults *faults, enum fault fault)
     return faults_draw(faults, fault) % FAULTS_PERCENT_MAX < faults->percent[fault];
 }
 
+uint64_t faults_number(const struct faults *faults, enum fault fault, uint64_t below)
+{
+    return mix_bits(faults_draw(faults, fault)) % below;
+}
+
 bool faults_coin(const struct faults *faults, enum fault fault)
 {
-    return mix_bits(faults_draw(faults, fault)) % 2 == 0;
+    return faults_number(faults, fault, 2) == 0;
 }

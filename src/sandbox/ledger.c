@@ -222,8 +222,10 @@ enum err ledger_new_checkout(struct ledger *ledger, int64_t now_us, const struct
 
 const char *ledger_status_name(enum ledger_status status)
 {
-    static const char *const names[] = {
-        [LEDGER_PENDING] = "PENDING", [LEDGER_SUCCESS] = "SUCCESS", [LEDGER_FAILED] = "FAILED"};
+    static const char *const names[] = {[LEDGER_PENDING] = "PENDING",
+                                        [LEDGER_SUCCESS] = "SUCCESS",
+                                        [LEDGER_FAILED] = "FAILED",
+                                        [LEDGER_REVERSED] = "REVERSED"};
 
     return names[status];
 }

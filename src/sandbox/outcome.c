@@ -76,7 +76,8 @@ const struct outcome *outcome_row(size_t index)
 
 bool outcome_prompts(enum outcome_answer answer)
 {
-    return answer == OUTCOME_ACCEPTED || answer == OUTCOME_EMPTY || answer == OUTCOME_CUT;
+    return answer == OUTCOME_ACCEPTED || answer == OUTCOME_EMPTY || answer == OUTCOME_CUT ||
+           answer == OUTCOME_SOAP_PROMPTED;
 }
 
 const char *outcome_describe(const char *result_code)

@@ -20,6 +20,8 @@ static const struct route routes[] = {
     {STR_INIT("GET"), STR_INIT("/_sandbox/payments"), sandbox_payments_list},
     {STR_INIT("GET"), STR_INIT("/_sandbox/faults"), sandbox_faults_show},
     {STR_INIT("PUT"), STR_INIT("/_sandbox/faults"), sandbox_faults_set},
+    {STR_INIT("GET"), STR_INIT("/_sandbox/state"), sandbox_state_show},
+    {STR_INIT("POST"), STR_INIT("/_sandbox/reverse"), sandbox_reverse},
 };
 
 void sandbox_routes_dispatch(struct sandbox *sandbox, struct exchange *exchange, struct str method,

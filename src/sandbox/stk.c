@@ -70,3 +70,13 @@ bool sandbox_stk_check_merchant(struct sandbox *sandbox, struct exchange *exchan
     *ret_merchant = merchant;
     return true;
 }
+
+void sandbox_stk_answer_page(struct exchange *exchange, unsigned status)
+{
+    exchange_answer_text(exchange, status, "text/html",
+                         status == 403
+                             ? STR("<html><head><title>Request Rejected</title></head><body>The "
+                                   "requested URL was rejected.</body></html>\n")
+                             : STR("<html><body><h1>503 Service Unavailable</h1>Application is not "
+                                   "available</body></html>\n"));
+}

@@ -26,6 +26,7 @@ struct push {
 struct plan {
     enum outcome_answer answer;
     enum outcome_delivery delivery;
+    int64_t late_ms; /* of an OUTCOME_LATE delivery */
     int64_t answer_delay_ms;
     const char *result_code;
     int64_t paid_more_shillings;
@@ -93,30 +94,50 @@ static const char *mismatch_code(const struct push *push)
     return NULL;
 }
 
-/* A fault of the push's answer, with the same chances whatever the amount. */
+/* A fault of the push's answer, with the same chances whatever the amount. The first one counts. */
 static void plan_answer_fault(struct faults *faults, struct plan *plan)
 {
-    bool happens = faults_happen(faults, FAULT_STK_500);
+    static const struct {
+        enum fault fault;
+        enum outcome_answer prompted, refused; /* a coin decides where they differ */
+    } kinds[] = {
+        {FAULT_STK_500, OUTCOME_EMPTY, OUTCOME_EMPTY_REFUSED},
+        {FAULT_STK_SOAP, OUTCOME_SOAP_PROMPTED, OUTCOME_SOAP},
+        {FAULT_STK_CUT, OUTCOME_CUT, OUTCOME_CUT},
+        {FAULT_STK_403, OUTCOME_HTML, OUTCOME_HTML},
+        {FAULT_STK_503, OUTCOME_HTML_503, OUTCOME_HTML_503},
+    };
 
-    if (!happens || plan->answer != OUTCOME_ACCEPTED)
-        return;
-    plan->answer = faults_coin(faults, FAULT_STK_500) ? OUTCOME_EMPTY : OUTCOME_EMPTY_REFUSED;
+    for (size_t i = 0; i < ARRAY_LENGTH(kinds); i++) {
+        bool happens = faults_happen(faults, kinds[i].fault);
+
+        if (happens && plan->answer == OUTCOME_ACCEPTED)
+            plan->answer =
+                faults_coin(faults, kinds[i].fault) ? kinds[i].prompted : kinds[i].refused;
+    }
 }
 
 static void plan_delivery_fault(struct faults *faults, struct plan *plan)
 {
     bool lost = faults_happen(faults, FAULT_CALLBACK_LOST);
+    bool result_lost = faults_happen(faults, FAULT_RESULT_LOST);
     bool before = faults_happen(faults, FAULT_CALLBACK_BEFORE_ANSWER);
+    bool late = faults_happen(faults, FAULT_CALLBACK_LATE);
     bool twice = faults_happen(faults, FAULT_CALLBACK_DUPLICATE);
 
+    plan->late_ms = OUTCOME_LATE_MS;
     if (plan->delivery != OUTCOME_ONCE)
         return;
-    if (lost)
+    if (lost || result_lost)
         plan->delivery = OUTCOME_NEVER;
     else if (before)
         plan->delivery = OUTCOME_BEFORE_ANSWER;
+    else if (late)
+        plan->delivery = OUTCOME_LATE;
     else if (twice)
         plan->delivery = OUTCOME_TWICE;
+    if (late)
+        plan->late_ms = 1 + (int64_t)faults_number(faults, FAULT_CALLBACK_LATE, OUTCOME_LATE_MS);
 }
 
 static struct plan plan_make(struct sandbox *sandbox, const struct push *push)
@@ -166,11 +187,13 @@ static void answer_otherwise(struct sandbox *sandbox, struct exchange *exchange,
 {
     switch (answer) {
     case OUTCOME_HTML:
-        exchange_answer_text(exchange, 403, "text/html",
-                             STR("<html><head><title>Request Rejected</title></head><body>The "
-                                 "requested URL was rejected.</body></html>\n"));
+        sandbox_stk_answer_page(exchange, 403);
+        break;
+    case OUTCOME_HTML_503:
+        sandbox_stk_answer_page(exchange, 503);
         break;
     case OUTCOME_SOAP:
+    case OUTCOME_SOAP_PROMPTED:
         exchange_answer_text(
             exchange, 500, "application/json;charset=UTF-8",
             STR("{\"Envelope\":{\"Body\":{\"Fault\":{\"faultcode\":\"soap:Server\","
@@ -234,7 +257,8 @@ static enum err prompt_start(struct sandbox *sandbox, struct exchange *exchange,
                                   .merchant = push->merchant,
                                   .result_code = plan->result_code,
                                   .paid_more_shillings = plan->paid_more_shillings,
-                                  .delivery = plan->delivery};
+                                  .delivery = plan->delivery,
+                                  .late_ms = plan->late_ms};
     err = str_copy(push->callback_url, prompt->callback_url, sizeof(prompt->callback_url))
               ? push_record(sandbox, push, plan, &prompt->payment)
               : ERR_INVALID;

@@ -25,8 +25,13 @@ static void answer_query(struct sandbox *sandbox, struct exchange *exchange,
                          struct ledger_payment *payment)
 {
     bool asked_evenly = payment->asks++ % 2 == 0;
+    bool page = faults_happen(&sandbox->faults, FAULT_QUERY_403);
+    bool pending = faults_happen(&sandbox->faults, FAULT_QUERY_PENDING);
+    bool disagrees = faults_happen(&sandbox->faults, FAULT_QUERY_DISAGREES);
 
-    if (payment->status == LEDGER_PENDING && asked_evenly) {
+    if (page) {
+        sandbox_stk_answer_page(exchange, 403);
+    } else if (payment->status == LEDGER_PENDING && asked_evenly) {
         exchange_answer_error(sandbox, exchange, 500, "500.001.1001",
                               "The transaction is being processed");
     } else if (payment->status == LEDGER_PENDING) {
@@ -34,6 +39,10 @@ static void answer_query(struct sandbox *sandbox, struct exchange *exchange,
     } else if (payment->pending_asks > 0) {
         payment->pending_asks--;
         answer_result(exchange, payment, "4999");
+    } else if (pending) {
+        answer_result(exchange, payment, "4999");
+    } else if (disagrees && payment->status == LEDGER_SUCCESS) {
+        answer_result(exchange, payment, "1032");
     } else {
         answer_result(exchange, payment, payment->result_code);
     }

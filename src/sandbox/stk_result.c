@@ -11,6 +11,8 @@
 #define RESULT_BYTES_MAX 4096
 #define CENTS_PER_SHILLING 100
 #define BEFORE_ANSWER_TIMEOUT_MS 10000
+/* How much earlier than its result a confirmation comes that is to come before it. */
+#define TWIN_BEFORE_MS 300
 
 /* One of CallbackMetadata's items; `json` empty for one without Value. */
 static void write_item(struct jwrite *writer, const char *name, struct str json)
@@ -129,43 +131,58 @@ static void send_before_answer(const struct stk_prompt *prompt, struct str body)
         exchange_release(prompt->waiting);
 }
 
-static void deliver(const struct stk_prompt *prompt, struct str body)
+/* `more_ms` later than else, but for a push that waits for it. */
+static void deliver(const struct stk_prompt *prompt, struct str body, int64_t more_ms)
 {
     switch (prompt->delivery) {
     case OUTCOME_NEVER:
         break;
     case OUTCOME_LATE:
-        send_once(prompt, body, OUTCOME_LATE_MS);
+        send_once(prompt, body, prompt->late_ms + more_ms);
         break;
     case OUTCOME_TWICE:
-        send_once(prompt, body, 0);
-        send_once(prompt, body, 0);
+        send_once(prompt, body, more_ms);
+        send_once(prompt, body, more_ms);
         break;
     case OUTCOME_BEFORE_ANSWER:
         send_before_answer(prompt, body);
         break;
     case OUTCOME_ONCE:
-        send_once(prompt, body, 0);
+        send_once(prompt, body, more_ms);
         break;
     }
+}
+
+/* How much later the confirmation of a paid push is sent, or that the result waits for it. */
+static int64_t twin_delay(struct faults *faults, bool *ret_is_before)
+{
+    bool before = faults_happen(faults, FAULT_TWIN_BEFORE);
+    bool after = faults_happen(faults, FAULT_TWIN_AFTER);
+
+    *ret_is_before = before;
+    return !before && after ? 1 + (int64_t)faults_number(faults, FAULT_TWIN_AFTER, OUTCOME_LATE_MS)
+                            : 0;
 }
 
 void sandbox_stk_prompt_end(void *context)
 {
     const struct stk_prompt *prompt = context;
     struct sandbox *sandbox = prompt->sandbox;
-    int64_t now_us = clock_now_us();
+    int64_t now_us = clock_now_us(), twin_ms;
+    bool twin = faults_happen(&sandbox->faults, FAULT_TWIN) || sandbox->options.twin_c2b;
+    bool twin_is_before;
     struct buffer body;
 
+    twin_ms = twin_delay(&sandbox->faults, &twin_is_before);
     settle(prompt, now_us);
     buffer_init(&body, RESULT_BYTES_MAX);
     write_result(&body, prompt->payment, now_us);
-    deliver(prompt, buffer_str(&body));
+    deliver(prompt, buffer_str(&body), twin && twin_is_before ? TWIN_BEFORE_MS : 0);
     buffer_release(&body);
     if (prompt->payment->status != LEDGER_SUCCESS)
         return;
     merchant_receive(prompt->merchant, prompt->payment->amount);
-    if (sandbox->options.twin_c2b)
+    if (twin)
         sandbox_c2b_confirm(sandbox, prompt->merchant, prompt->payment,
-                            prompt->merchant->c2b.version, STR_EMPTY);
+                            prompt->merchant->c2b.version, STR_EMPTY, twin_ms);
 }

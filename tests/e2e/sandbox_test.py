@@ -8,7 +8,6 @@ import base64
 import datetime
 import hashlib
 import http.client
-import http.server
 import json
 import pathlib
 import re
@@ -19,6 +18,8 @@ import tempfile
 import threading
 import time
 import urllib.parse
+
+from lib.receiver import Receiver
 
 EAT = datetime.timezone(datetime.timedelta(hours=3))
 PASSKEY = "risiti-sandbox-passkey"
@@ -31,54 +32,6 @@ def test(function):
     """Puts a function into the list; its name is the test's."""
     TESTS.append(function)
     return function
-
-
-class Receiver:
-    """Takes callbacks: remembers them, and answers what `answers` has for the path."""
-
-    def __init__(self):
-        self.posts, self.answers, self.delay_s = [], {}, 0
-        self.lock = threading.Condition()
-        outer = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-                if outer.delay_s:
-                    time.sleep(outer.delay_s)
-                status, answer = outer.answers.get(self.path, (200, '{"ResultCode":0}'))
-                # Noted before it is answered: who is told of the answer finds the note.
-                with outer.lock:
-                    outer.posts.append((self.path, body, time.monotonic()))
-                    outer.lock.notify_all()
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(answer)))
-                self.end_headers()
-                self.wfile.write(answer.encode())
-
-            def log_message(self, *_):
-                pass
-
-        class Server(http.server.ThreadingHTTPServer):
-            request_queue_size, daemon_threads = 256, True
-
-        self.server = Server(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def bodies(self, path):
-        with self.lock:
-            return [body for where, body, _ in self.posts if where == path]
-
-    def wait(self, path, count=1, timeout_s=TIMEOUT_S):
-        """The bodies posted to a path, once there are `count`."""
-        deadline = time.monotonic() + timeout_s
-        with self.lock:
-            while sum(where == path for where, _, _ in self.posts) < count:
-                left = deadline - time.monotonic()
-                assert left > 0, f"{path} got fewer than {count} callbacks"
-                self.lock.wait(left)
-        return self.bodies(path)
 
 
 class Sandbox:
@@ -581,10 +534,11 @@ def faults_are_shown_as_they_were_set(sandbox):
     rates = {"seed": 7, "token_invalid": 1, "stk_500": 2, "callback_lost": 3,
              "callback_duplicate": 4, "callback_before_answer": 5}
     sandbox.faults(**rates)
-    assert json.loads(sandbox.call("GET", "/_sandbox/faults")[1]) == rates
+    shown = json.loads(sandbox.call("GET", "/_sandbox/faults")[1])
+    assert rates.items() <= shown.items() and sum(shown.values()) == sum(rates.values())
     for wrong in ({"colour": 1}, {"stk_500": 101}, {"stk_500": 0.5}, {"stk_500": "5"}, []):
         assert sandbox.call("PUT", "/_sandbox/faults", wrong)[0] == 400, wrong
-    assert json.loads(sandbox.call("GET", "/_sandbox/faults")[1]) == rates
+    assert json.loads(sandbox.call("GET", "/_sandbox/faults")[1]) == shown
     sandbox.faults()
     assert set(json.loads(sandbox.call("GET", "/_sandbox/faults")[1]).values()) == {0}
 
@@ -610,6 +564,56 @@ def faults_come_at_their_rates(sandbox):
     assert all(answer == (500, "") for answer, _ in pushes)
     assert 0 < len(sandbox.payments()) - before < 20
     sandbox.faults()
+
+
+@test
+def answers_of_pushes_and_queries_go_wrong_at_their_rates(sandbox):
+    for fault, status in (("stk_403", 403), ("stk_503", 503), ("stk_soap", 500)):
+        sandbox.faults(**{fault: 100})
+        assert push(sandbox)[0][0] == status, fault
+    sandbox.faults(stk_cut=100)
+    answer, path = push(sandbox)
+    assert answer is None and result_of(RECEIVER.wait(path)[0])[1]["MpesaReceiptNumber"]
+    sandbox.faults()
+    checkout = push(sandbox)[0][1]["CheckoutRequestID"]
+    assert settled_query(sandbox, checkout)[1]["ResultCode"] == "0"
+    for fault, code in (("query_pending", "4999"), ("query_disagrees", "1032")):
+        sandbox.faults(**{fault: 100})
+        assert query(sandbox, checkout)[1]["ResultCode"] == code
+    sandbox.faults(query_403=100)
+    assert query(sandbox, checkout)[0] == 403
+    sandbox.faults()
+
+
+@test
+def twins_come_before_and_after_with_every_form_of_payer(sandbox):
+    _, path, _ = register(sandbox)
+    phone = "254712345678"
+    digest = hashlib.sha256(phone.encode()).hexdigest()
+    for count, (fault, payer) in enumerate((
+            ("payer_plain", phone), ("payer_hashed", digest),
+            ("payer_hash_masked", f"{digest[:4]} ***** {digest[-3:]}")), 1):
+        sandbox.faults(**{fault: 100})
+        simulate(sandbox)
+        assert json.loads(RECEIVER.wait(path, count)[-1])["MSISDN"] == payer
+    sandbox.faults(twin=100, twin_before=100)
+    result = push(sandbox)[1]
+    RECEIVER.wait(path, 4)
+    assert RECEIVER.bodies(result) == [] and RECEIVER.wait(result)
+    sandbox.faults(twin=100, callback_late=100, result_lost=100)
+    push(sandbox)
+    assert json.loads(sandbox.call("GET", "/_sandbox/state")[1])["waiting"] > 0
+    RECEIVER.wait(path, 5)
+    sandbox.faults()
+
+
+@test
+def a_payment_can_be_reversed(sandbox):
+    receipt = result_of(RECEIVER.wait(push(sandbox)[1])[0])[1]["MpesaReceiptNumber"]
+    assert sandbox.call("POST", "/_sandbox/reverse", {"receipt": "U000000000"})[0] == 400
+    reversed_ = json.loads(sandbox.call("POST", "/_sandbox/reverse", {"receipt": receipt})[1])
+    assert reversed_["status"] == "REVERSED"
+    assert sandbox.call("POST", "/_sandbox/reverse", {"receipt": receipt})[0] == 400
 
 
 # ---- other options, start and end ----

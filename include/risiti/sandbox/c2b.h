@@ -50,10 +50,10 @@ struct c2b_body sandbox_c2b_body_of(const struct merchant *merchant,
                                     const struct ledger_payment *payment, enum c2b_version version);
 /*
  * Sends the confirmation of a payment that succeeded to the URL registered for the short code, if
- * there is one, subject to the faults that were asked for.
+ * there is one, after `delay_ms`, subject to the faults that were asked for.
  */
 void sandbox_c2b_confirm(struct sandbox *sandbox, const struct merchant *merchant,
                          const struct ledger_payment *payment, enum c2b_version version,
-                         struct str third_party);
+                         struct str third_party, int64_t delay_ms);
 
 #endif

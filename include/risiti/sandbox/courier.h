@@ -48,6 +48,8 @@ RISITI_CHECKED enum err courier_start(pthread_mutex_t *lock, size_t in_flight_ma
 void courier_stop(struct courier *courier);
 /* Drops what waits, after courier_stop. NULL is fine. */
 void courier_free(struct courier *courier);
+/* Tasks and callbacks that wait or are under way. */
+size_t courier_count(const struct courier *courier);
 /* Whether `count` more tasks and letters would be taken now. */
 bool courier_has_room(const struct courier *courier, size_t count);
 /*

@@ -19,7 +19,7 @@
 #define LEDGER_RECEIPT_SIZE 24
 
 enum ledger_kind { LEDGER_STK, LEDGER_C2B };
-enum ledger_status { LEDGER_PENDING, LEDGER_SUCCESS, LEDGER_FAILED };
+enum ledger_status { LEDGER_PENDING, LEDGER_SUCCESS, LEDGER_FAILED, LEDGER_REVERSED };
 
 /* The ways in which a payment is found. */
 enum ledger_index {
@@ -79,7 +79,7 @@ void ledger_new_receipt(struct ledger *ledger, struct ids *ids, int64_t now_us,
 RISITI_CHECKED enum err ledger_new_checkout(struct ledger *ledger, int64_t now_us,
                                             const struct phone *phone,
                                             char ret_id[IDS_CHECKOUT_SIZE]);
-/* "PENDING", "SUCCESS", "FAILED". */
+/* "PENDING", "SUCCESS", "FAILED", "REVERSED". */
 const char *ledger_status_name(enum ledger_status status);
 
 #endif

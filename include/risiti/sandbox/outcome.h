@@ -12,12 +12,14 @@
 enum outcome_answer {
     OUTCOME_ACCEPTED,
     OUTCOME_HTML,          /* 403 and a web page; no prompt */
+    OUTCOME_HTML_503,      /* 503 and a web page; no prompt */
     OUTCOME_SOAP,          /* 500 and a SOAP fault; no prompt */
     OUTCOME_SPIKE,         /* 500.003.02, Spike Arrest; no prompt */
     OUTCOME_LOCKED,        /* 500.001.1001, unable to lock subscriber; no prompt */
     OUTCOME_ERROR_IN_200,  /* 200 with an error inside; no prompt */
     OUTCOME_EMPTY,         /* 500 without a body, yet the prompt is shown */
     OUTCOME_CUT,           /* no answer at all, yet the prompt is shown */
+    OUTCOME_SOAP_PROMPTED, /* 500 and a SOAP fault, yet the prompt is shown */
     OUTCOME_EMPTY_REFUSED, /* 500 without a body; no prompt */
 };
 

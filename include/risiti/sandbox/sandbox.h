@@ -48,6 +48,8 @@ sandbox_handler sandbox_c2b_inject;
 sandbox_handler sandbox_payments_list;
 sandbox_handler sandbox_faults_show;
 sandbox_handler sandbox_faults_set;
+sandbox_handler sandbox_state_show;
+sandbox_handler sandbox_reverse;
 
 /* Which of Daraja's products a token is checked for: they refuse it differently. */
 enum oauth_product { OAUTH_STK, OAUTH_C2B };

@@ -18,6 +18,9 @@ RISITI_CHECKED bool sandbox_stk_check_merchant(struct sandbox *sandbox, struct e
                                                const struct jread *root,
                                                struct merchant **ret_merchant);
 
+/* The page of whatever stands before Daraja: 403 or 503. */
+void sandbox_stk_answer_page(struct exchange *exchange, unsigned status);
+
 /* A prompt on a customer's phone. */
 struct stk_prompt {
     struct sandbox *sandbox;
@@ -27,6 +30,7 @@ struct stk_prompt {
     const char *result_code; /* NULL: paid */
     int64_t paid_more_shillings;
     enum outcome_delivery delivery;
+    int64_t late_ms;          /* of OUTCOME_LATE */
     struct exchange *waiting; /* the push that is answered after the result; NULL for none */
 };
 
