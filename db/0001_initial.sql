@@ -200,11 +200,13 @@ CREATE TABLE IF NOT EXISTS daraja_token (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 
 -- Secrets in the C2B URLs that Daraja was given, found by hash, shown again by opening the seal.
+-- `last_used_at` is written once an hour at most, by the confirmations that come on it.
 CREATE TABLE IF NOT EXISTS c2b_token (
   token_hash   BINARY(32)     NOT NULL,
   short_code   VARCHAR(10)    NOT NULL,
   token_sealed VARBINARY(128) NOT NULL,
   created_at   DATETIME(6)    NOT NULL,
+  last_used_at DATETIME(6)    NULL,
   ended_at     DATETIME(6)    NULL,
   PRIMARY KEY (token_hash),
   KEY c2b_token_short_code (short_code, created_at)

@@ -11,5 +11,6 @@ risiti_SOURCES = \
 	src/cli/inbox.c \
 	src/cli/key.c \
 	src/cli/main.c \
-	src/cli/payment.c
+	src/cli/payment.c \
+	src/cli/urls.c
 risiti_LDADD = $(JOBS_LINK)

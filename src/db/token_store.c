@@ -59,6 +59,90 @@ enum err c2b_token_store_newest(struct db *db, struct arena *arena, struct str s
     return c2b_token_read(db, arena, &statement, (struct db_value)DB_TEXT(short_code), ret_token);
 }
 
+#define TOKEN_ROWS \
+    "SELECT token_hash, short_code, created_at, last_used_at, ended_at, " \
+    "COALESCE(TIMESTAMPDIFF(SECOND, last_used_at, UTC_TIMESTAMP(6)), -1) FROM c2b_token "
+
+static enum err token_rows_read(const struct db_rows *rows, struct arena *arena,
+                                struct c2b_token_rows *ret_rows)
+{
+    struct c2b_token_rows list = {.count = db_row_count(rows)};
+
+    list.items = arena_alloc(arena, list.count, sizeof(*list.items));
+    if (list.items == NULL)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < list.count; i++) {
+        struct str hash = db_text(rows, i, 0);
+
+        if (hash.length != SHA256_BYTES)
+            return ERR_DB_QUERY;
+        list.items[i] = (struct c2b_token_row){
+            .short_code = db_text(rows, i, 1),
+            .created_at_us = db_time(rows, i, 2),
+            .last_used_at_us = db_time(rows, i, 3),
+            .ended_at_us = db_time(rows, i, 4),
+            .idle_s = db_int(rows, i, 5),
+        };
+        memcpy(list.items[i].hash.bytes, hash.data, SHA256_BYTES);
+    }
+    *ret_rows = list;
+    return ERR_OK;
+}
+
+enum err c2b_token_store_list(struct db *db, struct arena *arena, unsigned rows_max,
+                              struct c2b_token_rows *ret_rows)
+{
+    static const struct db_statement statement = {"c2b_token_list", TOKEN_ROWS
+                                                  "ORDER BY short_code, created_at LIMIT ?"};
+    const struct db_rows *rows;
+    enum err err = db_query(db, &statement, DB_VALUES(DB_INT(rows_max)), arena, rows_max, &rows);
+
+    return err == ERR_OK ? token_rows_read(rows, arena, ret_rows) : err;
+}
+
+enum err c2b_token_store_lock(struct db *db, struct arena *arena, struct str short_code,
+                              unsigned rows_max, struct c2b_token_rows *ret_rows)
+{
+    static const struct db_statement statement = {
+        "c2b_token_lock", TOKEN_ROWS "WHERE short_code = ? ORDER BY created_at LIMIT ? FOR UPDATE"};
+    const struct db_rows *rows;
+    enum err err;
+
+    ASSERT(db_in_unit(db));
+    err = db_query(db, &statement, DB_VALUES(DB_TEXT(short_code), DB_INT(rows_max)), arena,
+                   rows_max, &rows);
+    return err == ERR_OK ? token_rows_read(rows, arena, ret_rows) : err;
+}
+
+enum err c2b_token_store_used(struct db *db, const struct sha256 *token_hash)
+{
+    static const struct db_statement statement = {
+        "c2b_token_used",
+        "UPDATE c2b_token SET last_used_at = UTC_TIMESTAMP(6) WHERE token_hash = ? AND "
+        "(last_used_at IS NULL OR last_used_at < UTC_TIMESTAMP(6) - INTERVAL ? SECOND)"};
+
+    return db_execute(db, &statement,
+                      DB_VALUES(DB_BYTES(hash_bytes(token_hash)), DB_INT(C2B_TOKEN_USE_NOTE_S)),
+                      NULL);
+}
+
+enum err c2b_token_store_end(struct db *db, const struct sha256 *token_hash, int64_t idle_s,
+                             bool *ret_ended)
+{
+    static const struct db_statement statement = {
+        "c2b_token_end",
+        "UPDATE c2b_token SET ended_at = UTC_TIMESTAMP(6) WHERE token_hash = ? AND ended_at IS "
+        "NULL "
+        "AND (last_used_at IS NULL OR last_used_at < UTC_TIMESTAMP(6) - INTERVAL ? SECOND)"};
+    uint64_t affected;
+    enum err err = db_execute(
+        db, &statement, DB_VALUES(DB_BYTES(hash_bytes(token_hash)), DB_INT(idle_s)), &affected);
+
+    if (err == ERR_OK)
+        *ret_ended = affected == 1;
+    return err;
+}
+
 enum err oauth_store_read(struct db *db, struct arena *arena, const struct sha256 *consumer_hash,
                           struct oauth_row *ret_row)
 {

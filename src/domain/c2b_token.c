@@ -4,6 +4,7 @@
 #include "risiti/domain/c2b_token.h"
 
 #include "risiti/base/clock.h"
+#include "risiti/base/log.h"
 #include "risiti/base/mem.h"
 #include "risiti/db/token_store.h"
 
@@ -13,6 +14,7 @@ struct c2b_token_entry {
     struct sha256 hash;
     char short_code[SHORT_CODE_SIZE]; /* empty: nothing is remembered here */
     int64_t read_at_ms;               /* monotonic */
+    int64_t used_noted_ms;            /* monotonic; 0: not by this worker */
 };
 
 struct c2b_token_cache {
@@ -40,6 +42,8 @@ static enum err entry_fill(struct service *service, struct c2b_token_entry *entr
         return err;
     if (!str_copy(token.short_code, entry->short_code, sizeof(entry->short_code)))
         return ERR_DB_QUERY;
+    if (!crypto_equal(entry->hash.bytes, hash->bytes, SHA256_BYTES))
+        entry->used_noted_ms = 0;
     entry->hash = *hash;
     entry->read_at_ms = clock_monotonic_ms();
     return ERR_OK;
@@ -62,4 +66,23 @@ enum err c2b_token_find(struct service *service, const struct sha256 *hash,
         return err;
     *ret_short_code = str_from(entry->short_code);
     return ERR_OK;
+}
+
+void c2b_token_used(struct service *service, const struct sha256 *hash)
+{
+    struct c2b_token_entry *entry =
+        &service->c2b_tokens->entries[hash->bytes[0] % C2B_TOKEN_CACHE_ENTRIES];
+    bool is_known =
+        entry->short_code[0] != '\0' && crypto_equal(entry->hash.bytes, hash->bytes, SHA256_BYTES);
+    int64_t now_ms = clock_monotonic_ms();
+    enum err err;
+
+    if (is_known && entry->used_noted_ms != 0 &&
+        now_ms - entry->used_noted_ms < C2B_TOKEN_USE_NOTE_S * INT64_C(1000))
+        return;
+    err = c2b_token_store_used(service->db, hash);
+    if (err == ERR_OK && is_known)
+        entry->used_noted_ms = now_ms;
+    if (err != ERR_OK)
+        log_write(LOG_LEVEL_WARNING, "c2b_use_not_noted", LOG_FIELDS(LOG_ERROR_NAME("error", err)));
 }

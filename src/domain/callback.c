@@ -212,6 +212,9 @@ enum err callback_receive(struct service *service, const struct callback *callba
     if (err != ERR_OK)
         return err;
     callback_look_again(&attempt);
+    if (callback->kind == INBOX_KIND_C2B && callback->token_hash != NULL &&
+        attempt.effect.state != INBOX_STATE_QUARANTINED)
+        c2b_token_used(service, callback->token_hash);
     callback_log(&attempt);
     *ret_effect = attempt.effect;
     return ERR_OK;

@@ -54,6 +54,12 @@ tests_db_test_callback_c2b_CPPFLAGS = $(DB_TEST_CPPFLAGS)
 tests_db_test_callback_c2b_LDADD = $(DOMAIN_DB_TEST_LIBS)
 TESTS += tests/db/test_callback_c2b
 
+check_PROGRAMS += tests/db/test_c2b_urls
+tests_db_test_c2b_urls_SOURCES = tests/db/test_c2b_urls.c
+tests_db_test_c2b_urls_CPPFLAGS = $(DB_TEST_CPPFLAGS)
+tests_db_test_c2b_urls_LDADD = $(DOMAIN_DB_TEST_LIBS)
+TESTS += tests/db/test_c2b_urls
+
 check_PROGRAMS += tests/db/test_callback_replay
 tests_db_test_callback_replay_SOURCES = tests/db/test_callback_replay.c
 tests_db_test_callback_replay_CPPFLAGS = $(DB_TEST_CPPFLAGS)

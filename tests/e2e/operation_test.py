@@ -181,6 +181,42 @@ class OutageTest(ServiceCase):
             f"SELECT COUNT(*) FROM payment WHERE mpesa_receipt_number = '{receipt}'"), 1)
 
 
+class SecretTest(ServiceCase):
+    """Secrets of C2B URLs are made and ended by command; one in use does not end."""
+
+    def secrets(self):
+        """{name: what the list says} of the short code's secrets."""
+        listed = json.loads(self.stack.cli("--json", "urls", "list").stdout)
+        return {row["name"]: row for row in listed if row["short_code"] == "600111"}
+
+    def confirm(self, url):
+        """A confirmation on this URL; its status."""
+        path = "/hooks/" + url.split("/hooks/", 1)[1]
+        return self.safaricom.post(path, daraja.confirmation(daraja.new_receipt())).status
+
+    def new(self):
+        """A new secret's name, and its confirmation URL."""
+        before = self.secrets()
+        url = json.loads(self.stack.cli("--json", "urls", "new", "600111").stdout)["confirmation"]
+        [name] = set(self.secrets()) - set(before)
+        return name, url
+
+    def test_a_secret_ends_by_its_own_command_and_not_while_it_is_used(self):
+        (old, old_url), (new, new_url) = self.new(), self.new()
+        self.assertEqual((self.confirm(old_url), self.confirm(new_url)), (200, 200))
+        self.assertIsNotNone(self.secrets()[old]["last_used_at"])
+        refused = self.stack.cli("urls", "end", old, check=False)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("confirmations came on it", refused.stderr)
+        self.assertEqual(self.confirm(old_url), 200)
+        unused, unused_url = self.new()
+        self.stack.cli("urls", "end", unused)
+        self.assertIsNotNone(self.secrets()[unused]["ended_at"])
+        self.assertEqual(self.confirm(unused_url), 404)
+        self.assertEqual(self.confirm(new_url), 200)
+        self.assertIsNone(self.secrets()[new]["ended_at"])
+
+
 class SandboxLedgerTest(ServiceCase):
     """Whatever the push's answer was, our payments are Safaricom's, and no push is sent twice."""
 

@@ -1,4 +1,4 @@
-"""Callbacks while the database hangs, dies or has no disk: each is answered 200 and counted once."""
+"""Callbacks while the database hangs or dies: each is answered 200 and counted once."""
 import collections
 import json
 import os
@@ -105,9 +105,9 @@ class OutageCase(ServiceCase):
         environment = self.stack.environment
         owner = pathlib.Path(environment["CONFIG"]).stat()
         user = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []}
-        type(self).database = subprocess.Popen(arguments, stdin=subprocess.DEVNULL,
-                                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                                               **(user if os.geteuid() == 0 else {}))
+        type(self).database = subprocess.Popen(
+            arguments, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, **(user if os.geteuid() == 0 else {}))
         stack.wait_for(lambda: subprocess.run(
             ["mariadb", "--no-defaults", f"--socket={environment['DB_SOCKET']}", "--user=root",
              "--execute=SELECT 1"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

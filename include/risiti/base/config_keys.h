@@ -107,6 +107,8 @@ CONFIG_INT(callbacks, spool_unlisted, 500, 0, 1000000, "files",
     "of these, callbacks from addresses that are not listed")
 CONFIG_INT(callbacks, quarantine, 100, 0, 1000000, "callbacks",
     "kept in quarantine from one address that is not listed")
+CONFIG_INT(callbacks, secret_idle, 24, 1, 8760, "hours",
+    "a secret of C2B URLs can be ended when no confirmation came on it for this long")
 /* clang-format on */
 
 #undef CONFIG_TEXT

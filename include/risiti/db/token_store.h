@@ -29,6 +29,39 @@ RISITI_CHECKED enum err c2b_token_store_by_hash(struct db *db, struct arena *are
 RISITI_CHECKED enum err c2b_token_store_newest(struct db *db, struct arena *arena,
                                                struct str short_code, struct c2b_token *ret_token);
 
+/* The least that is written of a secret's use: seconds between two notes. */
+#define C2B_TOKEN_USE_NOTE_S 3600
+
+/* One secret for people: never its text. */
+struct c2b_token_row {
+    struct sha256 hash;
+    struct str short_code;
+    int64_t created_at_us;
+    int64_t last_used_at_us; /* 0: never */
+    int64_t ended_at_us;     /* 0: it serves */
+    int64_t idle_s;          /* since its last use, by the database's clock; -1: never used */
+};
+
+struct c2b_token_rows {
+    struct c2b_token_row *items;
+    size_t count;
+};
+
+/* All, or with `short_code` those of one, locked until the unit's end; oldest first. */
+RISITI_CHECKED enum err c2b_token_store_list(struct db *db, struct arena *arena, unsigned rows_max,
+                                             struct c2b_token_rows *ret_rows);
+RISITI_CHECKED enum err c2b_token_store_lock(struct db *db, struct arena *arena,
+                                             struct str short_code, unsigned rows_max,
+                                             struct c2b_token_rows *ret_rows);
+/* Notes that a confirmation came on it, unless that was noted within the hour. */
+RISITI_CHECKED enum err c2b_token_store_used(struct db *db, const struct sha256 *token_hash);
+/*
+ * Ends one that serves and was not used for `idle_s`; `ret_ended` is false when it is not such a
+ * one any more.
+ */
+RISITI_CHECKED enum err c2b_token_store_end(struct db *db, const struct sha256 *token_hash,
+                                            int64_t idle_s, bool *ret_ended);
+
 struct oauth_row {
     uint64_t generation;  /* grows with every token */
     struct str sealed;    /* data NULL: none */

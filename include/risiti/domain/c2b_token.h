@@ -29,4 +29,10 @@ void c2b_token_cache_free(struct c2b_token_cache *cache);
 RISITI_CHECKED enum err c2b_token_find(struct service *service, const struct sha256 *hash,
                                        struct str *ret_short_code);
 
+/*
+ * Notes that a confirmation came on it: nothing is asked of the database when this worker did so
+ * within the hour. A failure is logged: the next confirmation notes it.
+ */
+void c2b_token_used(struct service *service, const struct sha256 *hash);
+
 #endif
