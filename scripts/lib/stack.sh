@@ -138,6 +138,7 @@ quiet_seconds = 0
 ; Here Safaricom is a program on this machine.
 allow_loopback = yes
 spool = $dir/spool
+plain_stk_trusted = yes
 
 [shortcode $SHORT_CODE]
 type = paybill

@@ -182,6 +182,20 @@ enum err payment_store_by_token(struct db *db, struct arena *arena, const struct
     return payment_find(db, arena, &statement, (struct db_value)DB_BYTES(hash), ret_payment);
 }
 
+enum err payment_store_has_token(struct db *db, struct arena *arena, const struct uuid *id,
+                                 bool *ret_has_token)
+{
+    static const struct db_statement statement = {
+        "payment_has_token",
+        "SELECT 1 FROM payment WHERE id = ? AND callback_token_hash IS NOT NULL"};
+    const struct db_rows *rows;
+    enum err err = db_query(db, &statement, DB_VALUES(DB_UUID(id)), arena, 1, &rows);
+
+    if (err == ERR_OK)
+        *ret_has_token = db_row_count(rows) > 0;
+    return err;
+}
+
 static enum err payments_read(struct arena *arena, const struct db_rows *rows,
                               struct payments *ret_payments)
 {

@@ -70,7 +70,8 @@ static enum err replay_apply(struct replay *replay)
                                 .body = row->body,
                                 .source = row->source,
                                 .token_hash = row->token_hash,
-                                .is_listed = true};
+                                .is_listed = true,
+                                .is_released = (replay->flags & CALLBACK_REPLAY_RELEASE) != 0};
     enum err err = ERR_OK;
 
     if (row->token_hash != NULL)

@@ -343,6 +343,24 @@ static enum err checkout_fits(struct stk_effect *stk, bool *ret_fits)
     return ERR_OK;
 }
 
+/*
+ * Daraja knows the push's secret, so a success that comes without it is believed only when a query
+ * has said so too, or a person vouches for it.
+ */
+static enum err success_waits(const struct stk_effect *stk, bool *ret_waits)
+{
+    struct service *service = stk->service;
+    bool has_token = false;
+    enum err err = ERR_OK;
+
+    if (stk->callback->token_hash == NULL && !stk->callback->is_released &&
+        !service->config->callbacks_plain_stk_trusted && stk->push.status != PAYMENT_STATUS_SUCCESS)
+        err = payment_store_has_token(service->db, service->arena, &stk->push.id, &has_token);
+    if (err == ERR_OK)
+        *ret_waits = has_token;
+    return err;
+}
+
 enum err callback_apply_stk(struct service *service, const struct callback *callback,
                             const struct uuid *inbox_id, struct callback_effect *ret_effect)
 {
@@ -351,7 +369,7 @@ enum err callback_apply_stk(struct service *service, const struct callback *call
                              .cause = {.evidence = "stk_callback", .inbox_id = inbox_id},
                              .effect = ret_effect};
     const char *why = NULL;
-    bool fits;
+    bool fits, waits;
     enum err err = stk_result_parse(service->arena, callback->body, &stk.result, &why);
 
     if (err == ERR_SYNTAX || err == ERR_INVALID) {
@@ -378,7 +396,10 @@ enum err callback_apply_stk(struct service *service, const struct callback *call
         return stk_done(&stk, INBOX_STATE_CONFLICT, "the checkout id is another push's");
     switch (stk_code_verdict(stk.result.result_code, STK_SOURCE_CALLBACK)) {
     case STK_VERDICT_PAID:
-        return apply_paid(&stk);
+        err = success_waits(&stk, &waits);
+        if (err == ERR_OK && waits)
+            return stk_done(&stk, INBOX_STATE_WAITING, "a success without the push's secret");
+        return err == ERR_OK ? apply_paid(&stk) : err;
     case STK_VERDICT_FAILED:
         return apply_failed(&stk);
     case STK_VERDICT_PENDING:

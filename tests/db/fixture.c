@@ -34,6 +34,7 @@ static void config_fill(struct config *config)
     config->limits_lookup_misses_free = 1000000;
     config->limits_lookup_misses_max = 1000000;
     config->limits_lookup_window = 600;
+    config->callbacks_plain_stk_trusted = true;
     config->pushes_hold_hours = 24;
     config->short_codes[0] = (struct config_short_code){
         .number = PAYBILL,

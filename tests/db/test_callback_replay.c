@@ -297,6 +297,83 @@ static void a_result_whose_push_never_comes_ends_for_a_person(void)
     CU_ASSERT_TRUE(inbox_is(&id, "state = 'unmatched' AND next_try_at IS NULL"));
 }
 
+/* A push whose URL has a secret, and the body of its success. */
+static struct uuid secret_push(struct str token, struct str receipt, struct str *ret_body)
+{
+    struct str checkout = new_checkout();
+
+    *ret_body = stk_body(&(struct stk){.checkout = checkout, .receipt = receipt, .amount = "100"});
+    return fixture_payment(
+        &(struct seed){.checkout = checkout, .reference = new_reference(), .token = token});
+}
+
+static void a_success_without_the_pushs_secret_waits_for_a_query_that_agrees(void)
+{
+    struct str receipt = new_receipt(), body;
+    struct uuid push = secret_push(fixture_token(), receipt, &body), id;
+    struct callback_effect effect;
+    unsigned done = 0;
+
+    fixture_config()->callbacks_plain_stk_trusted = false;
+    effect = post_stk(fixture(), STR_EMPTY, body);
+    CU_ASSERT_EQUAL(effect.state, INBOX_STATE_WAITING);
+    CU_ASSERT_TRUE(effect.has_payment && uuid_equal(&effect.payment_id, &push));
+    id = row_of(body);
+    CU_ASSERT_TRUE(row_is(&push, "status = 'PENDING' AND version = 1"));
+    CU_ASSERT_EQUAL(callback_apply_waiting(fixture(), STR_EMPTY, &push, &done), ERR_OK);
+    CU_ASSERT_EQUAL(done, 0);
+    CU_ASSERT_TRUE(inbox_is(&id, "state = 'waiting' AND next_try_at > UTC_TIMESTAMP(6)"));
+    /* What a query makes of it: paid, and no receipt. */
+    row_set(&push, "status = 'SUCCESS'");
+    CU_ASSERT_EQUAL(callback_apply_waiting(fixture(), STR_EMPTY, &push, &done), ERR_OK);
+    CU_ASSERT_EQUAL(done, 1);
+    CU_ASSERT_TRUE(row_is(&push, "mpesa_receipt_number = '%.*s'", STR_ARG(receipt)));
+    CU_ASSERT_TRUE(inbox_is(&id, "state = 'applied'"));
+    fixture_config()->callbacks_plain_stk_trusted = true;
+}
+
+static void a_success_with_the_pushs_secret_waits_for_nothing(void)
+{
+    struct str token = fixture_token(), body;
+    struct uuid push = secret_push(token, new_receipt(), &body);
+
+    fixture_config()->callbacks_plain_stk_trusted = false;
+    CU_ASSERT_EQUAL(post_stk(fixture(), token, body).state, INBOX_STATE_APPLIED);
+    fixture_config()->callbacks_plain_stk_trusted = true;
+    CU_ASSERT_TRUE(row_is(&push, "status = 'SUCCESS'"));
+}
+
+static void a_person_can_vouch_for_a_success_that_waits(void)
+{
+    struct str body;
+    struct uuid push = secret_push(fixture_token(), new_receipt(), &body), id;
+
+    fixture_config()->callbacks_plain_stk_trusted = false;
+    CU_ASSERT_EQUAL(post_stk(fixture(), STR_EMPTY, body).state, INBOX_STATE_WAITING);
+    id = row_of(body);
+    CU_ASSERT_EQUAL(replay(&id, CALLBACK_REPLAY_ANY), INBOX_STATE_WAITING);
+    CU_ASSERT_EQUAL(replay(&id, CALLBACK_REPLAY_RELEASE), INBOX_STATE_APPLIED);
+    fixture_config()->callbacks_plain_stk_trusted = true;
+    CU_ASSERT_TRUE(row_is(&push, "status = 'SUCCESS'"));
+}
+
+static void a_success_that_nothing_confirmed_ends_for_a_person(void)
+{
+    struct str body;
+    struct uuid push = secret_push(fixture_token(), new_receipt(), &body), id;
+
+    fixture_config()->callbacks_plain_stk_trusted = false;
+    CU_ASSERT_EQUAL(post_stk(fixture(), STR_EMPTY, body).state, INBOX_STATE_WAITING);
+    id = row_of(body);
+    nothing_is_due();
+    inbox_set(&id, "received_at = UTC_TIMESTAMP(6) - INTERVAL 8 DAY");
+    make_due(&id);
+    CU_ASSERT_EQUAL(retry(&turn), 1);
+    fixture_config()->callbacks_plain_stk_trusted = true;
+    CU_ASSERT_TRUE(inbox_is(&id, "state = 'conflict' AND next_try_at IS NULL"));
+    CU_ASSERT_TRUE(row_is(&push, "status = 'PENDING'"));
+}
+
 static void what_was_applied_is_not_applied_again(void)
 {
     struct str body = c2b_body(&(struct c2b){.receipt = new_receipt()});
@@ -566,6 +643,10 @@ static const struct tap_test tests[] = {
     TAP_TEST(what_a_race_leaves_waiting_is_applied_by_the_task),
     TAP_TEST(a_push_that_becomes_known_while_its_result_is_put_down_is_seen),
     TAP_TEST(a_result_whose_push_never_comes_ends_for_a_person),
+    TAP_TEST(a_success_without_the_pushs_secret_waits_for_a_query_that_agrees),
+    TAP_TEST(a_success_with_the_pushs_secret_waits_for_nothing),
+    TAP_TEST(a_person_can_vouch_for_a_success_that_waits),
+    TAP_TEST(a_success_that_nothing_confirmed_ends_for_a_person),
     TAP_TEST(what_was_applied_is_not_applied_again),
     TAP_TEST(a_person_can_have_what_ended_tried_again),
     TAP_TEST(what_is_in_quarantine_is_applied_when_it_is_released_only),

@@ -99,6 +99,8 @@ CONFIG_BOOL(callbacks, allow_loopback, false,
     "also take callbacks from this machine: for the sandbox and tests only")
 CONFIG_BOOL(callbacks, plain_paths, true,
     "serve the /api/mpesa/ paths, which carry no secret, to the listed addresses")
+CONFIG_BOOL(callbacks, plain_stk_trusted, false,
+    "believe a success there for a push whose URL has a secret, without asking Daraja")
 CONFIG_TEXT(callbacks, spool, "/var/lib/risiti/spool", false,
     "folder of this host for callbacks that come while the database is away; empty: answer 503")
 CONFIG_INT(callbacks, spool_files, 100000, 1, 10000000, "files",

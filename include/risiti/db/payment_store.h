@@ -62,6 +62,10 @@ RISITI_CHECKED enum err payment_store_by_token(struct db *db, struct arena *aren
                                                const struct sha256 *token_hash,
                                                struct payment *ret_payment);
 
+/* Whether the push's callback URL has a secret. */
+RISITI_CHECKED enum err payment_store_has_token(struct db *db, struct arena *arena,
+                                                const struct uuid *id, bool *ret_has_token);
+
 /* Several payments, newest first. */
 struct payments {
     struct payment *items;

@@ -22,6 +22,7 @@ struct callback {
     struct str source;               /* the client's address; empty when not known */
     const struct sha256 *token_hash; /* of a known secret in its path, or NULL */
     bool is_listed;                  /* the address is one of Safaricom's */
+    bool is_released;                /* a person vouches for it */
     bool token_unproven;             /* nobody has looked yet whether the secret is known */
     struct uuid id;                  /* of its journal row; zero: a new one is made */
     int64_t received_at_us;          /* 0: now */

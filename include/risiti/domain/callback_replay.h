@@ -21,7 +21,8 @@
 enum callback_replay_flags {
     CALLBACK_REPLAY_ANY = 0,        /* whatever is not applied and not in quarantine */
     CALLBACK_REPLAY_OPEN = 1,       /* only a row that failed or waits; others are left */
-    CALLBACK_REPLAY_RELEASE = 2,    /* one in quarantine too, as if from a listed address */
+    CALLBACK_REPLAY_RELEASE = 2,    /* a person vouches for it: also one in quarantine, or a success
+                                       that waits for a second proof */
     CALLBACK_REPLAY_MAY_EXPIRE = 4, /* one that has waited too long ends, for a person */
 };
 
