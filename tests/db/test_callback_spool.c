@@ -285,6 +285,19 @@ static void a_server_that_says_nothing_does_not_hold_a_callback(void)
     host_end(&host);
 }
 
+static void a_validation_does_not_wait_for_its_secret(void)
+{
+    struct host host = host_new();
+    int64_t started_ms = clock_monotonic_ms();
+
+    testproxy_door(host.proxy, TESTPROXY_SILENT);
+    CU_ASSERT_EQUAL(callback_token_find_soon(host.service, INBOX_KIND_C2B, fixture_token()),
+                    ERR_DB_AWAY);
+    CU_ASSERT_TRUE(clock_monotonic_ms() - started_ms < PATIENCE_MS);
+    CU_ASSERT_TRUE(callback_database_rests(host.service));
+    host_end(&host);
+}
+
 static void a_schema_that_does_not_admit_us_gets_nothing_written(void)
 {
     struct host host = host_new();
@@ -631,6 +644,7 @@ static const struct tap_test tests[] = {
     TAP_TEST(a_commit_that_took_effect_after_all_is_not_done_again),
     TAP_TEST(a_callback_waits_a_moment_for_a_lock_and_the_next_one_not_at_all),
     TAP_TEST(a_server_that_says_nothing_does_not_hold_a_callback),
+    TAP_TEST(a_validation_does_not_wait_for_its_secret),
     TAP_TEST(a_schema_that_does_not_admit_us_gets_nothing_written),
     TAP_TEST(no_more_files_are_written_than_may_wait),
     TAP_TEST(strangers_have_a_few_files_of_their_own),
