@@ -46,10 +46,12 @@ enum err health_check(struct service *service, struct health *ret_health)
     if (err == ERR_OK)
         err = inbox_store_count(service->db, service->arena, INBOX_STATE_QUARANTINED,
                                 HEALTH_COUNT_MAX, &health.quarantined);
-    if (err == ERR_OK && service->spool != NULL)
-        err = spool_count(service->spool, &files);
     if (err != ERR_OK)
         return err;
+    /* A folder that cannot be read is one that cannot be used, and is said below. */
+    if (service->spool != NULL && spool_count(service->spool, &files) != ERR_OK)
+        files = (struct spool_count){0};
+    health.spool_is_usable = service->spool == NULL || spool_is_usable(service->spool);
     health.spooled = files.waiting;
     health.damaged = files.damaged;
     health.schema = status.applied;

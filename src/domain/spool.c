@@ -166,6 +166,20 @@ enum err spool_count(const struct spool *spool, struct spool_count *ret_count)
     return err;
 }
 
+bool spool_is_usable(const struct spool *spool)
+{
+    struct str path = str_from(spool->path);
+    char parent[sizeof(((struct config *)NULL)->callbacks_spool)];
+    struct stat status;
+
+    if (stat(spool->path, &status) == 0)
+        return S_ISDIR(status.st_mode) && access(spool->path, R_OK | W_OK | X_OK) == 0;
+    while (path.length > 1 && path.data[path.length - 1] != '/')
+        path.length--;
+    return errno == ENOENT && str_copy(path, parent, sizeof(parent)) &&
+           access(parent, W_OK | X_OK) == 0;
+}
+
 static enum err spool_refuse(const struct callback *callback, enum err err, const char *why)
 {
     log_write(LOG_LEVEL_ERROR, "spool_failed",

@@ -409,6 +409,24 @@ static void the_folder_is_made_when_it_is_not_there(void)
     host_end(&host);
 }
 
+static void a_folder_that_cannot_be_used_is_known_before_it_is_needed(void)
+{
+    struct host host = host_new();
+    const struct spool *spool = host.service->spool;
+    char path[PATH_SIZE];
+    int file = open(path_in(&host, "file", path), O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+
+    ASSERT(file >= 0 && close(file) == 0);
+    CU_ASSERT_TRUE(spool_is_usable(spool));
+    folder_set(path);
+    CU_ASSERT_FALSE(spool_is_usable(spool)); /* a file */
+    folder_set(path_in(&host, "new", path));
+    CU_ASSERT_TRUE(spool_is_usable(spool)); /* it can be made */
+    folder_set(path_in(&host, "no/new", path));
+    CU_ASSERT_FALSE(spool_is_usable(spool));
+    host_end(&host);
+}
+
 static void a_secret_is_judged_when_its_file_is_brought_in(void)
 {
     struct host host = host_new();
@@ -651,6 +669,7 @@ static const struct tap_test tests[] = {
     TAP_TEST(on_a_full_disk_a_callback_is_refused_and_leaves_nothing),
     TAP_TEST(a_folder_that_is_none_is_refused),
     TAP_TEST(the_folder_is_made_when_it_is_not_there),
+    TAP_TEST(a_folder_that_cannot_be_used_is_known_before_it_is_needed),
     TAP_TEST(a_secret_is_judged_when_its_file_is_brought_in),
     TAP_TEST(a_file_whose_effect_fails_is_journaled_and_holds_up_nobody),
     TAP_TEST(what_the_journal_does_not_take_holds_up_nobody_and_stays),

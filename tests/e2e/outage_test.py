@@ -154,10 +154,13 @@ class DeathTest(OutageCase):
             answer = self.safaricom.post(CONFIRMATION, daraja.confirmation(daraja.new_receipt()))
             self.assert_problem(answer, 503)
             self.assertIn("Retry-After", answer.headers)
+            self.database_start(arguments)
+            stack.wait_for(lambda: self.safaricom.get("/readyz").status == 200)
+            ready = self.safaricom.get("/readyz").json
+            self.assertEqual((ready["status"], ready["spool_usable"]), ("degraded", False))
         finally:
             folder.unlink()
             pathlib.Path(f"{folder}.away").rename(folder)
-            self.database_start(arguments)
         stack.wait_for(lambda: self.safaricom.get("/readyz").status == 200)
 
     def test_readyz_and_the_command_line_say_how_many_wait(self):
@@ -166,7 +169,7 @@ class DeathTest(OutageCase):
         self.assertEqual((shown["spooled"], shown["damaged"]), (0, 1))
         ready = self.safaricom.get("/readyz").json
         self.assertEqual((ready["spooled_callbacks"], ready["damaged_spool_files"]), (0, 1))
-        self.assertEqual(ready["status"], "degraded")
+        self.assertEqual((ready["status"], ready["spool_usable"]), ("degraded", True))
         (self.stack.folder / "spool/01a20b12-5cca-7f6c-81e0-56020b3d0ee2.damaged").unlink()
 
 

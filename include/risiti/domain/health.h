@@ -15,6 +15,7 @@ struct health {
     unsigned quarantined;    /* callbacks from addresses that are not listed */
     unsigned spooled;        /* callbacks in files of this host that wait for the database */
     unsigned damaged;        /* such files that cannot be read */
+    bool spool_is_usable;    /* a callback could be written to a file now, or none shall be */
 };
 
 /* ERR_DB_AWAY; ERR_DB_SCHEMA when this program may not serve on the database's schema. */

@@ -34,6 +34,9 @@ struct spool_count {
 /* Counts this host's files. All zero where there is no folder. ERR_IO when it cannot be read. */
 RISITI_CHECKED enum err spool_count(const struct spool *spool, struct spool_count *ret_count);
 
+/* Whether a callback could be written now: the folder is there or can be made. */
+bool spool_is_usable(const struct spool *spool);
+
 /*
  * Whether there may be files: one look at the folder's time unless it has changed since it was
  * last seen empty. Cheap enough for every request.
