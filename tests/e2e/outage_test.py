@@ -1,4 +1,4 @@
-"""Callbacks while the database hangs or dies: each is answered 200 and counted once."""
+"""Callbacks while the database hangs, dies or has no disk: each answered 200, and counted once."""
 import collections
 import json
 import os
