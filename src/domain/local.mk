@@ -21,6 +21,7 @@ libdomain_a_SOURCES = \
 	include/risiti/domain/payment.h \
 	include/risiti/domain/push.h \
 	include/risiti/domain/service.h \
+	include/risiti/domain/stk_result.h \
 	include/risiti/domain/spool.h \
 	include/risiti/domain/turn.h \
 	src/domain/account.c \

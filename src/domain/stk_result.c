@@ -4,12 +4,11 @@
  */
 #include "risiti/base/base.h"
 
+#include "risiti/domain/stk_result.h"
+
 #include "risiti/base/phone.h"
-#include "risiti/daraja/codes.h"
-#include "risiti/daraja/payload.h"
 #include "risiti/db/claim_store.h"
 #include "risiti/db/hold_store.h"
-#include "risiti/domain/callback.h"
 #include "risiti/domain/conflict.h"
 #include "risiti/domain/intake.h"
 #include "risiti/domain/payment.h"
@@ -17,8 +16,7 @@
 /* Everything that the steps below look at and decide. */
 struct stk_effect {
     struct service *service;
-    const struct callback *callback;
-    struct payment_cause cause;
+    const struct stk_evidence *evidence;
     struct stk_result result;
     struct payment push; /* locked */
     bool has_intake;
@@ -45,7 +43,7 @@ static enum err push_apply(struct stk_effect *stk, const struct payment_result *
         return ERR_DB_CONFLICT;
     if (err != ERR_OK)
         return err;
-    err = payment_event_add(stk->service, &stk->push, &stk->cause, event, detail);
+    err = payment_event_add(stk->service, &stk->push, &stk->evidence->cause, event, detail);
     stk->push.version++;
     return err;
 }
@@ -62,7 +60,7 @@ static struct payment_result result_base(const struct stk_effect *stk, enum paym
         .merchant_request_id = is_new ? result->merchant_request_id : STR_EMPTY,
         .result_code = result->result_code,
         .result_description = result->result_description,
-        .raw_callback = stk->callback->body,
+        .raw_callback = stk->evidence->body,
     };
 }
 
@@ -76,11 +74,12 @@ static enum err disputed_insert(struct stk_effect *stk)
         .short_code = stk->push.short_code,
         .account_reference = stk->push.account_reference,
         .phone = result->phone.length > 0 ? result->phone : stk->push.phone,
-        .raw = stk->callback->body,
+        .raw = stk->evidence->body,
         .paid_at_us = result->paid_at_us,
         .type = PAYMENT_TYPE_STK,
     };
-    enum err err = intake_insert(stk->service, &intake, INTAKE_DISPUTED, &stk->cause, &stk->intake);
+    enum err err =
+        intake_insert(stk->service, &intake, INTAKE_DISPUTED, &stk->evidence->cause, &stk->intake);
 
     if (err == ERR_OK)
         stk->has_intake = true;
@@ -100,7 +99,7 @@ static enum err push_contradicted(struct stk_effect *stk, enum conflict_kind kin
     if (!stk->has_intake && names_money)
         err = disputed_insert(stk);
     if (err == ERR_OK)
-        err = conflict_record(stk->service, &stk->cause, kind, &stk->push,
+        err = conflict_record(stk->service, &stk->evidence->cause, kind, &stk->push,
                               stk->has_intake ? &stk->intake : NULL, note);
     return err == ERR_OK ? stk_done(stk, INBOX_STATE_CONFLICT, note) : err;
 }
@@ -115,7 +114,7 @@ static enum err merge_event(struct stk_effect *stk, const struct payment *change
 
     if (detail.data == NULL)
         return ERR_NOMEM;
-    return payment_event_add(stk->service, changed, &stk->cause, event, detail);
+    return payment_event_add(stk->service, changed, &stk->evidence->cause, event, detail);
 }
 
 /* The C2B confirmation came first: its row gives the receipt to the push. */
@@ -214,7 +213,7 @@ static enum err apply_twin(struct stk_effect *stk)
         return push_contradicted(stk, CONFLICT_RECEIPT_TAKEN,
                                  "the receipt is in another push's conflict");
     if (is_open)
-        err = conflict_prove(stk->service, &stk->cause, &stk->push, intake);
+        err = conflict_prove(stk->service, &stk->evidence->cause, &stk->push, intake);
     if (err != ERR_OK)
         return err;
     if (!intake->claimed && uuid_equal(&intake->app_id, &admin_shop_id))
@@ -294,18 +293,6 @@ static enum err apply_unlisted(struct stk_effect *stk)
                          : err;
 }
 
-/* The push that the callback is about: by the secret in its path, else by its checkout id. */
-static enum err push_find(struct stk_effect *stk)
-{
-    struct service *service = stk->service;
-
-    if (stk->callback->token_hash != NULL)
-        return payment_store_by_token(service->db, service->arena, stk->callback->token_hash,
-                                      &stk->push);
-    return payment_store_by_checkout(service->db, service->arena, stk->result.checkout_request_id,
-                                     &stk->push);
-}
-
 /* Locks the receipt's row, then the push's. */
 static enum err rows_lock(struct stk_effect *stk)
 {
@@ -353,57 +340,91 @@ static enum err success_waits(const struct stk_effect *stk, bool *ret_waits)
     bool has_token = false;
     enum err err = ERR_OK;
 
-    if (stk->callback->token_hash == NULL && !stk->callback->is_released &&
-        !service->config->callbacks_plain_stk_trusted && stk->push.status != PAYMENT_STATUS_SUCCESS)
+    if (!stk->evidence->is_proven && !service->config->callbacks_plain_stk_trusted &&
+        stk->push.status != PAYMENT_STATUS_SUCCESS)
         err = payment_store_has_token(service->db, service->arena, &stk->push.id, &has_token);
     if (err == ERR_OK)
         *ret_waits = has_token;
     return err;
 }
 
+static enum err stk_apply(struct stk_effect *stk)
+{
+    bool fits, waits;
+    enum err err = rows_lock(stk);
+
+    if (err != ERR_OK)
+        return err;
+    if (stk->push.is_merged)
+        return stk_done(stk, INBOX_STATE_REPEATED, NULL);
+    err = checkout_fits(stk, &fits);
+    if (err != ERR_OK)
+        return err;
+    if (!fits)
+        return stk_done(stk, INBOX_STATE_CONFLICT, "the checkout id is another push's");
+    switch (stk_code_verdict(stk->result.result_code, stk->evidence->source)) {
+    case STK_VERDICT_PAID:
+        err = success_waits(stk, &waits);
+        if (err == ERR_OK && waits)
+            return stk_done(stk, INBOX_STATE_WAITING, "a success without the push's secret");
+        return err == ERR_OK ? apply_paid(stk) : err;
+    case STK_VERDICT_FAILED:
+        return apply_failed(stk);
+    case STK_VERDICT_PENDING:
+        break;
+    }
+    return apply_unlisted(stk);
+}
+
+enum err stk_result_apply(struct service *service, const struct uuid *push_id,
+                          const struct stk_result *result, const struct stk_evidence *evidence,
+                          struct callback_effect *ret_effect)
+{
+    struct stk_effect stk = {.service = service,
+                             .evidence = evidence,
+                             .result = *result,
+                             .push = {.id = *push_id},
+                             .effect = ret_effect};
+
+    ASSERT(db_in_unit(service->db));
+    return stk_apply(&stk);
+}
+
+/* The push that the callback is about: by the secret in its path, else by its checkout id. */
+static enum err push_find(struct service *service, const struct callback *callback,
+                          const struct stk_result *result, struct payment *ret_push)
+{
+    if (callback->token_hash != NULL)
+        return payment_store_by_token(service->db, service->arena, callback->token_hash, ret_push);
+    return payment_store_by_checkout(service->db, service->arena, result->checkout_request_id,
+                                     ret_push);
+}
+
 enum err callback_apply_stk(struct service *service, const struct callback *callback,
                             const struct uuid *inbox_id, struct callback_effect *ret_effect)
 {
-    struct stk_effect stk = {.service = service,
-                             .callback = callback,
-                             .cause = {.evidence = "stk_callback", .inbox_id = inbox_id},
-                             .effect = ret_effect};
+    const struct stk_evidence evidence = {
+        .source = STK_SOURCE_CALLBACK,
+        .cause = {.evidence = "stk_callback", .inbox_id = inbox_id},
+        .body = callback->body,
+        .is_proven = callback->token_hash != NULL || callback->is_released,
+    };
+    struct stk_result result;
+    struct payment push;
     const char *why = NULL;
-    bool fits, waits;
-    enum err err = stk_result_parse(service->arena, callback->body, &stk.result, &why);
+    enum err err = stk_result_parse(service->arena, callback->body, &result, &why);
 
     if (err == ERR_SYNTAX || err == ERR_INVALID) {
         *ret_effect = (struct callback_effect){.state = INBOX_STATE_MALFORMED, .note = why};
         return ERR_OK;
     }
     if (err == ERR_OK)
-        err = push_find(&stk);
+        err = push_find(service, callback, &result, &push);
     if (err == ERR_NOT_FOUND) {
         *ret_effect = (struct callback_effect){.state = INBOX_STATE_WAITING,
                                                .note = "no push has this checkout id"};
         return ERR_OK;
     }
-    if (err == ERR_OK)
-        err = rows_lock(&stk);
-    if (err != ERR_OK)
-        return err;
-    if (stk.push.is_merged)
-        return stk_done(&stk, INBOX_STATE_REPEATED, NULL);
-    err = checkout_fits(&stk, &fits);
-    if (err != ERR_OK)
-        return err;
-    if (!fits)
-        return stk_done(&stk, INBOX_STATE_CONFLICT, "the checkout id is another push's");
-    switch (stk_code_verdict(stk.result.result_code, STK_SOURCE_CALLBACK)) {
-    case STK_VERDICT_PAID:
-        err = success_waits(&stk, &waits);
-        if (err == ERR_OK && waits)
-            return stk_done(&stk, INBOX_STATE_WAITING, "a success without the push's secret");
-        return err == ERR_OK ? apply_paid(&stk) : err;
-    case STK_VERDICT_FAILED:
-        return apply_failed(&stk);
-    case STK_VERDICT_PENDING:
-        break;
-    }
-    return apply_unlisted(&stk);
+    return err == ERR_OK ? stk_result_apply(service, &push.id, &result, &evidence, ret_effect)
+                         : err;
 }
