@@ -44,7 +44,8 @@ CREATE TABLE IF NOT EXISTS lookup_miss (
 -- One row a payment, whoever brings it. `account_reference` is what Daraja was given or the payer
 -- typed; `open_reference` is the same, trimmed and upper-cased, while a push is unsettled: the
 -- unique key keeps two open pushes of a short code apart. `version` grows with every change and is
--- the sequence of the event that tells of it.
+-- the sequence of the event that tells of it. A pending push is looked at again at `next_check_at`;
+-- that column and `checks` are no part of its story and change without a new version.
 CREATE TABLE IF NOT EXISTS payment (
   id                   BINARY(16)    NOT NULL,
   app_id               BINARY(16)    NOT NULL,
@@ -74,6 +75,10 @@ CREATE TABLE IF NOT EXISTS payment (
   reversed             TINYINT(1)    NOT NULL DEFAULT 0,
   conflict             TINYINT(1)    NOT NULL DEFAULT 0,
   merged_into          BINARY(16)    NULL,
+  next_check_at        DATETIME(6)   NULL,
+  checks               INT UNSIGNED  NOT NULL DEFAULT 0,
+  unknown_at           DATETIME(6)   NULL,
+  unsettled_since      DATETIME(6)   AS (IF(open_reference IS NULL, NULL, created_at)) STORED,
   version              INT UNSIGNED  NOT NULL DEFAULT 1,
   PRIMARY KEY (id),
   UNIQUE KEY payment_receipt (mpesa_receipt_number),
@@ -84,8 +89,45 @@ CREATE TABLE IF NOT EXISTS payment (
   KEY payment_app (app_id, id),
   KEY payment_app_status (app_id, status, id),
   KEY payment_unsettled (short_code, amount, open_reference),
+  KEY payment_unsettled_since (unsettled_since),
+  KEY payment_next_check (next_check_at),
   CONSTRAINT payment_app_fk FOREIGN KEY (app_id) REFERENCES app (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
+
+-- One prompt a phone and short code at a time, over all apps: the row is open from the push's own
+-- transaction until its end is known. Whoever takes it locks it first.
+CREATE TABLE IF NOT EXISTS push_lock (
+  short_code VARCHAR(10)   NOT NULL,
+  phone      VARCHAR(15)   NOT NULL,
+  payment_id BINARY(16)    NOT NULL,
+  taken_at   DATETIME(6)   NOT NULL,
+  is_open    TINYINT(1)    NOT NULL,
+  PRIMARY KEY (short_code, phone),
+  KEY push_lock_payment (payment_id),
+  KEY push_lock_taken (taken_at)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
+
+-- The last push of each amount to a phone: Daraja refuses the same again within two minutes. Written
+-- by whoever holds the phone's row of push_lock.
+CREATE TABLE IF NOT EXISTS push_recent (
+  short_code VARCHAR(10)   NOT NULL,
+  phone      VARCHAR(15)   NOT NULL,
+  amount     DECIMAL(12,2) NOT NULL,
+  payment_id BINARY(16)    NOT NULL,
+  taken_at   DATETIME(6)   NOT NULL,
+  PRIMARY KEY (short_code, phone, amount),
+  KEY push_recent_payment (payment_id),
+  KEY push_recent_taken (taken_at)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
+
+-- When the next call of a kind may go out to Daraja, over all workers and hosts.
+CREATE TABLE IF NOT EXISTS daraja_pace (
+  kind    VARCHAR(16) NOT NULL,
+  next_at DATETIME(6) NOT NULL,
+  PRIMARY KEY (kind)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
+
+INSERT IGNORE INTO daraja_pace (kind, next_at) VALUES ('stk_query', UTC_TIMESTAMP(6));
 
 -- Every callback body as it came. A row that failed or waits is tried again at next_try_at, which is
 -- NULL for all others; `attempts` grows with every try that was committed.
@@ -143,7 +185,7 @@ CREATE TABLE IF NOT EXISTS conflict (
   push_id     BINARY(16)   NOT NULL,
   payment_id  BINARY(16)   NULL,
   kind        ENUM('amount','second_receipt','phone','receipt_taken','claimed_elsewhere',
-                   'receipt_awaited') NOT NULL,
+                   'receipt_awaited','unproven') NOT NULL,
   note        VARCHAR(255) NOT NULL,
   created_at  DATETIME(6)  NOT NULL,
   resolved_at DATETIME(6)  NULL,

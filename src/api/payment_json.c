@@ -14,6 +14,10 @@ void payment_json_write(struct jwrite *json, const struct payment *payment, cons
 
     jwrite_bool(json, "paid", is_paid);
     jwrite_str(json, "status", payment_status_name(payment->status));
+    if (payment->status == PAYMENT_STATUS_PENDING && payment->is_unknown)
+        jwrite_text(json, "result", "unknown");
+    else
+        jwrite_null(json, "result");
     jwrite_uuid(json, "payment_id", &payment->id);
     jwrite_str(json, "receipt", payment->receipt);
     jwrite_str(json, "reference", payment->external_reference);

@@ -67,6 +67,30 @@ static enum err push_refused(struct call *call, const struct push_outcome *outco
     return err;
 }
 
+static void open_write(struct jwrite *json, const void *context)
+{
+    const struct push_outcome *outcome = context;
+
+    jwrite_uuid(json, "payment_id", &outcome->payment.id);
+    jwrite_str(json, "payment_status", payment_status_name(outcome->payment.status));
+}
+
+/* Another push to this phone is in the way; only the app's own is named. */
+static enum err push_kept_apart(struct call *call, const struct push_outcome *outcome, enum err err)
+{
+    struct push_outcome *kept = arena_alloc(call->service->arena, 1, sizeof(*kept));
+
+    if (kept == NULL)
+        return ERR_NOMEM;
+    *kept = *outcome;
+    if (outcome->has_open) {
+        call->problem.extend = open_write;
+        call->problem.context = kept;
+    }
+    call->problem.retry_after_seconds = outcome->wait_s;
+    return err;
+}
+
 enum err stk_push_post(struct call *call)
 {
     const struct config_short_code *short_code = push_short_code(call->service);
@@ -102,6 +126,9 @@ enum err stk_push_post(struct call *call)
     case ERR_DARAJA_DOWN:
     case ERR_DARAJA_AUTH:
         return push_refused(call, &outcome, err);
+    case ERR_PUSH_OPEN:
+    case ERR_PUSH_REPEATED:
+        return push_kept_apart(call, &outcome, err);
     default:
         return err;
     }

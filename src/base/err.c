@@ -35,6 +35,8 @@ static const struct {
     ROW(STATE, "wrong-state", "The payment's state does not allow this", 409, false),
     ROW(PUSH_REFUSED, "push-refused", "M-Pesa refused the request", 502, false),
     ROW(PUSH_LOCKED, "subscriber-locked", "The phone has another request open", 409, true),
+    ROW(PUSH_OPEN, "push-open", "The phone has a request of this service open", 409, true),
+    ROW(PUSH_REPEATED, "push-repeated", "The phone was just asked for this amount", 409, true),
     ROW(PUSH_UNKNOWN, "push-unknown", "The outcome at M-Pesa is not known yet", 202, false),
     ROW(DARAJA_DOWN, "mpesa-unreachable", "M-Pesa cannot be reached", 503, true),
     ROW(DARAJA_AUTH, "mpesa-credentials", "M-Pesa refused this service's credentials", 502, false),

@@ -10,6 +10,7 @@ static const struct str kind_names[] = {
     [CONFLICT_RECEIPT_TAKEN] = STR_INIT("receipt_taken"),
     [CONFLICT_CLAIMED_ELSEWHERE] = STR_INIT("claimed_elsewhere"),
     [CONFLICT_RECEIPT_AWAITED] = STR_INIT("receipt_awaited"),
+    [CONFLICT_UNPROVEN] = STR_INIT("unproven"),
 };
 static const struct str decision_names[] = {
     [CONFLICT_MOVE] = STR_INIT("move"),

@@ -2,6 +2,7 @@
 noinst_LIBRARIES += libdb.a
 libdb_a_SOURCES = \
 	include/risiti/db/app_store.h \
+	include/risiti/db/check_store.h \
 	include/risiti/db/claim_store.h \
 	include/risiti/db/conflict_store.h \
 	include/risiti/db/db.h \
@@ -11,8 +12,10 @@ libdb_a_SOURCES = \
 	include/risiti/db/job_store.h \
 	include/risiti/db/migrate.h \
 	include/risiti/db/payment_store.h \
+	include/risiti/db/push_store.h \
 	include/risiti/db/token_store.h \
 	src/db/app_store.c \
+	src/db/check_store.c \
 	src/db/claim_store.c \
 	src/db/conflict_store.c \
 	src/db/event_store.c \
@@ -20,6 +23,7 @@ libdb_a_SOURCES = \
 	src/db/inbox_store.c \
 	src/db/job_store.c \
 	src/db/payment_store.c \
+	src/db/push_store.c \
 	src/db/token_store.c \
 	src/db/connection.c \
 	src/db/deadline.c \

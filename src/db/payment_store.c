@@ -55,7 +55,8 @@ enum err payment_status_parse(struct str text, enum payment_status *ret_status)
     "id, app_id, external_reference, phone_number, amount, mpesa_receipt_number, " \
     "checkout_request_id, payment_type, status, claimed, claimed_at, created_at, short_code, " \
     "account_reference, merchant_request_id, result_code, result_description, paid_at, held, " \
-    "reversed, conflict, merged_into, version, open_reference IS NOT NULL"
+    "reversed, conflict, merged_into, version, open_reference IS NOT NULL, " \
+    "unknown_at IS NOT NULL, callback_token_hash IS NOT NULL"
 #define SELECT_PAYMENT "SELECT " COLUMNS " FROM payment "
 #define CLAIMABLE \
     "status = 'SUCCESS' AND claimed = 0 AND held = 0 AND reversed = 0 AND merged_into IS NULL"
@@ -85,6 +86,8 @@ enum column {
     COLUMN_MERGED_INTO,
     COLUMN_VERSION,
     COLUMN_IS_UNSETTLED,
+    COLUMN_IS_UNKNOWN,
+    COLUMN_HAS_TOKEN,
 };
 
 static enum err payment_read(const struct db_rows *rows, size_t row, struct payment *ret_payment)
@@ -113,6 +116,8 @@ static enum err payment_read(const struct db_rows *rows, size_t row, struct paym
         .merged_into = db_uuid(rows, row, COLUMN_MERGED_INTO),
         .version = (unsigned)db_int(rows, row, COLUMN_VERSION),
         .is_unsettled = db_int(rows, row, COLUMN_IS_UNSETTLED) != 0,
+        .is_unknown = db_int(rows, row, COLUMN_IS_UNKNOWN) != 0,
+        .has_token = db_int(rows, row, COLUMN_HAS_TOKEN) != 0,
     };
 
     if (payment_type_parse(db_text(rows, row, COLUMN_TYPE), &payment.type) != ERR_OK ||
@@ -180,20 +185,6 @@ enum err payment_store_by_token(struct db *db, struct arena *arena, const struct
     struct str hash = {(const char *)token_hash->bytes, SHA256_BYTES};
 
     return payment_find(db, arena, &statement, (struct db_value)DB_BYTES(hash), ret_payment);
-}
-
-enum err payment_store_has_token(struct db *db, struct arena *arena, const struct uuid *id,
-                                 bool *ret_has_token)
-{
-    static const struct db_statement statement = {
-        "payment_has_token",
-        "SELECT 1 FROM payment WHERE id = ? AND callback_token_hash IS NOT NULL"};
-    const struct db_rows *rows;
-    enum err err = db_query(db, &statement, DB_VALUES(DB_UUID(id)), arena, 1, &rows);
-
-    if (err == ERR_OK)
-        *ret_has_token = db_row_count(rows) > 0;
-    return err;
 }
 
 static enum err payments_read(struct arena *arena, const struct db_rows *rows,
@@ -378,13 +369,17 @@ enum err payment_store_insert(struct db *db, const struct payment_insert *insert
         "INSERT INTO payment (id, app_id, external_reference, phone_number, amount, "
         "mpesa_receipt_number, checkout_request_id, payment_type, status, raw_callback, "
         "created_at, short_code, account_reference, open_reference, description, payer_name, "
-        "paid_at, callback_token_hash, result_code, held, held_until, conflict) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+        "paid_at, callback_token_hash, result_code, held, held_until, conflict, "
+        "next_check_at) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+        "UTC_TIMESTAMP(6) + INTERVAL ? SECOND)"};
     const struct payment *payment = insert->payment;
     struct db_value paid_at = {.kind = payment->paid_at_us != 0 ? DB_KIND_TIME : DB_KIND_NULL,
                                .integer = payment->paid_at_us};
     struct db_value held_until = {.kind = insert->held_until_us != 0 ? DB_KIND_TIME : DB_KIND_NULL,
                                   .integer = insert->held_until_us};
+    struct db_value first_check = {.kind = insert->first_check_s != 0 ? DB_KIND_INT : DB_KIND_NULL,
+                                   .integer = insert->first_check_s};
     struct str hash = STR_EMPTY;
 
     ASSERT(db_in_unit(db));
@@ -402,7 +397,7 @@ enum err payment_store_insert(struct db *db, const struct payment_insert *insert
                   DB_TEXT(payment->account_reference), DB_TEXT(insert->open_reference),
                   DB_TEXT(insert->description), DB_TEXT(insert->payer_name), paid_at,
                   DB_BYTES(hash), DB_TEXT(payment->result_code), DB_INT(payment->held), held_until,
-                  DB_INT(payment->conflict)),
+                  DB_INT(payment->conflict), first_check),
         NULL);
 }
 
@@ -431,7 +426,8 @@ enum err payment_store_apply(struct db *db, const struct payment *payment,
         "result_description = COALESCE(?, result_description), "
         "raw_callback = COALESCE(?, raw_callback), phone_number = COALESCE(?, phone_number), "
         "paid_at = COALESCE(?, paid_at), open_reference = IF(?, NULL, open_reference), "
-        "conflict = conflict OR ?, version = version + 1 "
+        "conflict = conflict OR ?, next_check_at = IF(? = 'PENDING', next_check_at, NULL), "
+        "version = version + 1 "
         "WHERE id = ? AND version = ? AND merged_into IS NULL "
         "AND (status <> 'SUCCESS' OR ? = 'SUCCESS')"};
     struct str status = payment_status_name(result->status);
@@ -445,7 +441,7 @@ enum err payment_store_apply(struct db *db, const struct payment *payment,
                                  DB_TEXT(result->merchant_request_id), DB_TEXT(result->result_code),
                                  DB_TEXT(result->result_description),
                                  DB_BYTES(result->raw_callback), DB_TEXT(result->phone), paid_at,
-                                 DB_INT(result->settled), DB_INT(result->conflict),
+                                 DB_INT(result->settled), DB_INT(result->conflict), DB_TEXT(status),
                                  DB_UUID(&payment->id), DB_INT(payment->version), DB_TEXT(status)));
 }
 
@@ -475,7 +471,8 @@ enum err payment_store_merge(struct db *db, const struct payment *payment,
     static const struct db_statement statement = {
         "payment_merge",
         "UPDATE payment SET mpesa_receipt_number = NULL, checkout_request_id = NULL, "
-        "open_reference = NULL, held = 0, held_until = NULL, merged_into = ?, "
+        "open_reference = NULL, next_check_at = NULL, held = 0, held_until = NULL, "
+        "merged_into = ?, "
         "version = version + 1 "
         "WHERE id = ? AND version = ? AND claimed = 0 AND merged_into IS NULL"};
 

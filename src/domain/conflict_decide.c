@@ -5,6 +5,7 @@
 #include "risiti/base/log.h"
 #include "risiti/db/claim_store.h"
 #include "risiti/domain/conflict.h"
+#include "risiti/domain/push_lock.h"
 
 /* One decision, over all the times its unit is tried. */
 struct decision {
@@ -123,6 +124,8 @@ static enum err push_into_money(struct decision *decision)
     if (err == ERR_OK)
         err = event_add(decision, push, "merged", STR("by decision"));
     if (err == ERR_OK)
+        err = push_lock_end(decision->service, push);
+    if (err == ERR_OK)
         err = payment_store_apply(db, money, &adopted);
     return err == ERR_OK ? event_add(decision, money, "push_joined", STR("by decision")) : err;
 }
@@ -171,6 +174,8 @@ static enum err push_fail(struct decision *decision)
         return ERR_OK;
     ASSERT(payment_may_become(push->status, PAYMENT_STATUS_FAILED));
     err = payment_store_apply(decision->service->db, push, &failed);
+    if (err == ERR_OK)
+        err = push_lock_end(decision->service, push);
     return err == ERR_OK ? event_add(decision, push, "failed", why) : err;
 }
 

@@ -39,6 +39,8 @@ static const struct history_step {
     {.event = "receipt_completed"},
     {.event = "checkout_known"},
     {.event = "result_unlisted"},
+    {.event = "unknown"},
+    {.event = "proof_ended"},
     {.event = "claimed", .moves_owner = true, .claimed = SET},
     {.event = "merged", .held = CLEAR, .merged = SET},
     {.event = "push_joined"},

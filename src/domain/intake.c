@@ -9,6 +9,7 @@
 #include "risiti/db/hold_store.h"
 #include "risiti/domain/account.h"
 #include "risiti/domain/conflict.h"
+#include "risiti/domain/push_lock.h"
 
 static enum err intake_done(struct callback_effect *effect, enum inbox_state state,
                             const struct uuid *payment_id, const char *note)
@@ -125,6 +126,8 @@ static enum err push_complete(struct service *service, const struct intake_money
     if (err == ERR_OK)
         err = payment_event_add(service, push, cause, was_paid ? "receipt_completed" : "paid",
                                 intake->receipt);
+    if (err == ERR_OK)
+        err = push_lock_end(service, push);
     return err == ERR_OK ? intake_done(effect, INBOX_STATE_APPLIED, &push->id, NULL) : err;
 }
 

@@ -20,6 +20,8 @@ libdomain_a_SOURCES = \
 	include/risiti/domain/oauth.h \
 	include/risiti/domain/payment.h \
 	include/risiti/domain/push.h \
+	include/risiti/domain/push_check.h \
+	include/risiti/domain/push_lock.h \
 	include/risiti/domain/service.h \
 	include/risiti/domain/stk_result.h \
 	include/risiti/domain/spool.h \
@@ -44,6 +46,8 @@ libdomain_a_SOURCES = \
 	src/domain/oauth.c \
 	src/domain/payment.c \
 	src/domain/push.c \
+	src/domain/push_check.c \
+	src/domain/push_lock.c \
 	src/domain/service.c \
 	src/domain/spool.c \
 	src/domain/spool_file.c \

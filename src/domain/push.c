@@ -8,6 +8,8 @@
 #include "risiti/base/log.h"
 #include "risiti/domain/account.h"
 #include "risiti/domain/callback_replay.h"
+#include "risiti/domain/push_check.h"
+#include "risiti/domain/push_lock.h"
 
 /* The secret in a push's callback URL: 128 random bits as lower-case hex. */
 #define TOKEN_BYTES 16
@@ -25,7 +27,8 @@ struct push {
     struct sha256 token_hash;
     char account[ACCOUNT_SIZE]; /* what Daraja is given */
     struct str callback_url;
-    enum err sent; /* what daraja_stk_push returned */
+    struct push_refusal refusal; /* when there may be no push */
+    enum err sent;               /* what daraja_stk_push returned */
     struct stk_push_accepted accepted;
     struct daraja_answer answer;
 };
@@ -86,8 +89,10 @@ static enum err push_insert_work(struct db *db, void *context)
 {
     struct push *push = context;
     const struct payment_cause cause = {.evidence = "api", .app_id = &push->payment.app_id};
-    enum err err = payment_store_insert(db, &push->insert);
+    enum err err = push_lock_take(push->service, &push->payment, &push->refusal);
 
+    if (err == ERR_OK)
+        err = payment_store_insert(db, &push->insert);
     return err == ERR_OK
                ? payment_event_add(push->service, &push->payment, &cause, "created", STR_EMPTY)
                : err;
@@ -154,6 +159,8 @@ static enum err push_record_work(struct db *db, void *context)
     err = payment_store_apply(db, &push->payment, &result);
     if (err == ERR_OK)
         err = payment_event_add(push->service, &push->payment, &cause, event, detail);
+    if (err == ERR_OK && result.settled)
+        err = push_lock_undo(push->service, &push->payment);
     if (err != ERR_OK)
         return err;
     push->payment.version++;
@@ -207,6 +214,29 @@ static enum err push_send(struct push *push)
                            &push->answer);
 }
 
+/* There may be no push now: says for how long, and because of which of the app's own. */
+static enum err push_refused(const struct push *push, enum err why,
+                             struct push_outcome *ret_outcome)
+{
+    const struct service *service = push->service;
+    struct push_outcome outcome = {.wait_s = push->refusal.wait_s};
+    struct payment open;
+    enum err err = payment_store_by_id(service->db, service->arena, &push->refusal.payment_id,
+                                       PAYMENT_READ, &open);
+
+    if (err != ERR_OK && err != ERR_NOT_FOUND)
+        return err;
+    outcome.has_open = err == ERR_OK && uuid_equal(&open.app_id, &push->payment.app_id);
+    if (outcome.has_open)
+        outcome.payment = open;
+    log_write(LOG_LEVEL_INFO, "push_kept_apart",
+              LOG_FIELDS(LOG_ERROR_NAME("why", why), LOG_PHONE("phone", push->payment.phone),
+                         LOG_UUID("open", &push->refusal.payment_id),
+                         LOG_INT("wait_s", outcome.wait_s)));
+    *ret_outcome = outcome;
+    return why;
+}
+
 enum err push_start(struct service *service, const struct app *app,
                     const struct push_request *request, struct push_outcome *ret_outcome)
 {
@@ -228,12 +258,15 @@ enum err push_start(struct service *service, const struct app *app,
     push.payment.short_code = str_from(push.short_code->number);
     push.insert = (struct payment_insert){.payment = &push.payment,
                                           .description = request->description,
-                                          .token_hash = &push.token_hash};
+                                          .token_hash = &push.token_hash,
+                                          .first_check_s = PUSH_FIRST_CHECK_S};
     err = uuid_new(&push.payment.id);
     if (err == ERR_OK)
         err = callback_url_make(&push);
     if (err == ERR_OK)
         err = push_insert(&push);
+    if (err == ERR_PUSH_OPEN || err == ERR_PUSH_REPEATED)
+        return push_refused(&push, err, ret_outcome);
     if (err != ERR_OK)
         return err;
     push.sent = push_send(&push);

@@ -7,11 +7,13 @@
 #include "risiti/domain/stk_result.h"
 
 #include "risiti/base/phone.h"
+#include "risiti/db/check_store.h"
 #include "risiti/db/claim_store.h"
 #include "risiti/db/hold_store.h"
 #include "risiti/domain/conflict.h"
 #include "risiti/domain/intake.h"
 #include "risiti/domain/payment.h"
+#include "risiti/domain/push_lock.h"
 
 /* Everything that the steps below look at and decide. */
 struct stk_effect {
@@ -44,6 +46,8 @@ static enum err push_apply(struct stk_effect *stk, const struct payment_result *
     if (err != ERR_OK)
         return err;
     err = payment_event_add(stk->service, &stk->push, &stk->evidence->cause, event, detail);
+    if (err == ERR_OK && result->status != PAYMENT_STATUS_PENDING)
+        err = push_lock_end(stk->service, &stk->push);
     stk->push.version++;
     return err;
 }
@@ -144,6 +148,8 @@ static enum err push_merge(struct stk_effect *stk)
     };
     enum err err = payment_store_merge(stk->service->db, push, &stk->intake.id);
 
+    if (err == ERR_OK)
+        err = push_lock_end(stk->service, push);
     if (err == ERR_OK)
         err = merge_event(stk, push, "merged", &stk->intake);
     if (err == ERR_OK)
@@ -331,26 +337,31 @@ static enum err checkout_fits(struct stk_effect *stk, bool *ret_fits)
 }
 
 /*
- * Daraja knows the push's secret, so a success that comes without it is believed only when a query
- * has said so too, or a person vouches for it.
+ * A result that anybody could have sent says "paid": the push has a secret of its own, and it is
+ * not in the path. Daraja is asked at once; until it agrees the result waits. When Daraja says that
+ * the push failed, a person must look.
  */
-static enum err success_waits(const struct stk_effect *stk, bool *ret_waits)
+static enum err apply_unproven(struct stk_effect *stk)
 {
-    struct service *service = stk->service;
-    bool has_token = false;
-    enum err err = ERR_OK;
+    enum err err;
 
-    if (!stk->evidence->is_proven && !service->config->callbacks_plain_stk_trusted &&
-        stk->push.status != PAYMENT_STATUS_SUCCESS)
-        err = payment_store_has_token(service->db, service->arena, &stk->push.id, &has_token);
-    if (err == ERR_OK)
-        *ret_waits = has_token;
-    return err;
+    if (stk->push.status == PAYMENT_STATUS_FAILED)
+        return push_contradicted(stk, CONFLICT_UNPROVEN,
+                                 "paid by a result without secret, failed by another");
+    err = check_store_now(stk->service->db, &stk->push.id);
+    return err == ERR_OK ? stk_done(stk, INBOX_STATE_WAITING, "until a query says the same") : err;
+}
+
+static bool needs_proof(const struct stk_effect *stk)
+{
+    return !stk->evidence->is_proven && stk->push.has_token &&
+           stk->push.status != PAYMENT_STATUS_SUCCESS &&
+           !stk->service->config->callbacks_plain_stk_trusted;
 }
 
 static enum err stk_apply(struct stk_effect *stk)
 {
-    bool fits, waits;
+    bool fits;
     enum err err = rows_lock(stk);
 
     if (err != ERR_OK)
@@ -364,10 +375,7 @@ static enum err stk_apply(struct stk_effect *stk)
         return stk_done(stk, INBOX_STATE_CONFLICT, "the checkout id is another push's");
     switch (stk_code_verdict(stk->result.result_code, stk->evidence->source)) {
     case STK_VERDICT_PAID:
-        err = success_waits(stk, &waits);
-        if (err == ERR_OK && waits)
-            return stk_done(stk, INBOX_STATE_WAITING, "a success without the push's secret");
-        return err == ERR_OK ? apply_paid(stk) : err;
+        return needs_proof(stk) ? apply_unproven(stk) : apply_paid(stk);
     case STK_VERDICT_FAILED:
         return apply_failed(stk);
     case STK_VERDICT_PENDING:

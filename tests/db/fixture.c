@@ -36,6 +36,10 @@ static void config_fill(struct config *config)
     config->limits_lookup_window = 600;
     config->callbacks_plain_stk_trusted = true;
     config->pushes_hold_hours = 24;
+    config->pushes_open_seconds = 300;
+    config->pushes_query_hours = 24;
+    config->pushes_queries_per_minute = 6000;
+    config->pushes_proof_days = 7;
     config->short_codes[0] = (struct config_short_code){
         .number = PAYBILL,
         .store_number = PAYBILL,

@@ -42,6 +42,21 @@ libfixture_a_SOURCES = tests/db/fixture.c tests/db/fixture.h
 libfixture_a_CPPFLAGS = $(DB_TEST_CPPFLAGS)
 DOMAIN_DB_TEST_LIBS = libfixture.a libtestdb.a libtap.a $(DOMAIN_LINK) $(CUNIT_LIBS)
 
+# The domain over a database and a mock of Daraja.
+DARAJA_FIXTURE = tests/db/daraja_fixture.c tests/db/daraja_fixture.h
+
+check_PROGRAMS += tests/db/test_push
+tests_db_test_push_SOURCES = tests/db/test_push.c $(DARAJA_FIXTURE)
+tests_db_test_push_CPPFLAGS = $(DB_TEST_CPPFLAGS)
+tests_db_test_push_LDADD = libmock.a $(DOMAIN_DB_TEST_LIBS) -lpthread
+TESTS += tests/db/test_push
+
+check_PROGRAMS += tests/db/test_push_check
+tests_db_test_push_check_SOURCES = tests/db/test_push_check.c $(DARAJA_FIXTURE)
+tests_db_test_push_check_CPPFLAGS = $(DB_TEST_CPPFLAGS)
+tests_db_test_push_check_LDADD = libmock.a $(DOMAIN_DB_TEST_LIBS) -lpthread
+TESTS += tests/db/test_push_check
+
 check_PROGRAMS += tests/db/test_claim
 tests_db_test_claim_SOURCES = tests/db/test_claim.c
 tests_db_test_claim_CPPFLAGS = $(DB_TEST_CPPFLAGS)

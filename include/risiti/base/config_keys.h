@@ -78,6 +78,14 @@ CONFIG_INT(jobs, quiet_seconds, 600, 0, 86400, "seconds",
 
 CONFIG_INT(pushes, hold_hours, 24, 1, 168, "hours",
     "how long money that may belong to an unsettled push is kept from every app")
+CONFIG_INT(pushes, open_seconds, 300, 180, 3600, "seconds",
+    "after this long without an end the result of a push is shown as unknown")
+CONFIG_INT(pushes, query_hours, 24, 1, 168, "hours",
+    "for how long Safaricom is asked, ever more rarely, how such a push has ended")
+CONFIG_INT(pushes, queries_per_minute, 30, 1, 6000, "queries",
+    "how often Safaricom is asked about pushes, by all workers and hosts together")
+CONFIG_INT(pushes, proof_days, 7, 1, 90, "days",
+    "how long money that arrives is matched with a push that is not settled")
 
 CONFIG_TEXT(daraja, base_url, "https://api.safaricom.co.ke", true,
     "Daraja: https://api.safaricom.co.ke, or https://sandbox.safaricom.co.ke for its test system")

@@ -33,11 +33,13 @@ enum err {
     ERR_DUPLICATE,       /* a unique key exists already */
     ERR_STATE,           /* a transition that the state table does not have */
     /* Daraja. */
-    ERR_PUSH_REFUSED, /* Daraja refused; nothing happened on the phone */
-    ERR_PUSH_LOCKED,  /* the subscriber has another prompt open */
-    ERR_PUSH_UNKNOWN, /* sent, but the outcome is not known */
-    ERR_DARAJA_DOWN,  /* could not be reached; nothing was sent */
-    ERR_DARAJA_AUTH,  /* credentials or token refused */
+    ERR_PUSH_REFUSED,  /* Daraja refused; nothing happened on the phone */
+    ERR_PUSH_LOCKED,   /* the subscriber has another prompt open */
+    ERR_PUSH_OPEN,     /* another push of this service to the phone has no end yet */
+    ERR_PUSH_REPEATED, /* the same amount was asked of the phone just now */
+    ERR_PUSH_UNKNOWN,  /* sent, but the outcome is not known */
+    ERR_DARAJA_DOWN,   /* could not be reached; nothing was sent */
+    ERR_DARAJA_AUTH,   /* credentials or token refused */
     /* The world. */
     ERR_DB_AWAY,           /* no connection, or it broke outside a COMMIT */
     ERR_DB_CONFLICT,       /* deadlock, lock wait or certification failure: redo the whole unit */

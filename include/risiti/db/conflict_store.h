@@ -20,6 +20,7 @@ enum conflict_kind {
     CONFLICT_RECEIPT_TAKEN,     /* the receipt is another payment's */
     CONFLICT_CLAIMED_ELSEWHERE, /* another app has used the money */
     CONFLICT_RECEIPT_AWAITED,   /* may be the money of a paid push that has no receipt */
+    CONFLICT_UNPROVEN,          /* a result without secret that no query has agreed with */
 };
 
 enum conflict_decision {

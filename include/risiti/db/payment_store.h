@@ -42,6 +42,8 @@ struct payment {
     struct str short_code, account_reference, merchant_request_id;
     struct str result_code, result_description;
     bool is_unsettled; /* a push that has neither a receipt nor a listed final code */
+    bool is_unknown;   /* it was pending for longer than a prompt can be open */
+    bool has_token;    /* a push whose callback URL has a secret */
     unsigned version;  /* grows by one with every change */
 };
 
@@ -61,10 +63,6 @@ RISITI_CHECKED enum err payment_store_by_checkout(struct db *db, struct arena *a
 RISITI_CHECKED enum err payment_store_by_token(struct db *db, struct arena *arena,
                                                const struct sha256 *token_hash,
                                                struct payment *ret_payment);
-
-/* Whether the push's callback URL has a secret. */
-RISITI_CHECKED enum err payment_store_has_token(struct db *db, struct arena *arena,
-                                                const struct uuid *id, bool *ret_has_token);
 
 /* Several payments, newest first. */
 struct payments {
@@ -117,6 +115,7 @@ struct payment_insert {
     struct str raw_callback;            /* may be NULL */
     const struct sha256 *token_hash;    /* pushes; else NULL */
     int64_t held_until_us;              /* 0: no end, or not held */
+    unsigned first_check_s;             /* when a pending push is first looked at; 0: never */
 };
 
 /* ERR_DUPLICATE: the receipt, checkout id or open reference exists; nothing was inserted. */

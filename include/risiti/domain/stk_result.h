@@ -19,7 +19,7 @@
 struct stk_evidence {
     enum stk_source source; /* one code may mean less in a query */
     struct payment_cause cause;
-    bool is_proven;  /* Daraja said it when asked or knew the push's secret; or a person vouches */
+    bool is_proven;  /* Daraja said it when asked or knew the push's secret, or a person vouches */
     struct str body; /* as it came; data NULL: it is not kept with the payment */
 };
 
