@@ -40,9 +40,9 @@ const struct config_short_code *push_short_code(const struct service *service);
  * Starts one push. ERR_OK: accepted, the payment is PENDING. ERR_PUSH_REFUSED, ERR_PUSH_LOCKED: the
  * payment is FAILED. ERR_PUSH_UNKNOWN: it may be on the phone; the payment stays PENDING and learns
  * its end from a callback. ERR_DARAJA_DOWN, ERR_DARAJA_AUTH: nothing was sent, the payment is
- * FAILED. ERR_PUSH_OPEN, ERR_PUSH_REPEATED: another push to this phone is in the way, and there is no
- * payment (push_lock.h). In all these cases `ret_outcome` is filled. Database errors: nothing was sent. The amount
- * lies within the short code's limits: the caller has checked (push_amount_fits).
+ * FAILED. ERR_PUSH_OPEN, ERR_PUSH_REPEATED: another push to this phone is in the way, there is
+ * no payment (push_lock.h). In all these cases `ret_outcome` is filled. Database errors: nothing
+ * was sent. The amount lies within the short code's limits: the caller has checked this.
  */
 RISITI_CHECKED enum err push_start(struct service *service, const struct app *app,
                                    const struct push_request *request,
