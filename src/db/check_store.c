@@ -47,7 +47,11 @@ enum err check_store_take(struct db *db, const struct check *check, unsigned pau
 
     if (err == ERR_OK)
         *ret_taken = affected == 1;
-    return err;
+    /* On another node, at the same instant: theirs. */
+    if (err != ERR_DB_CONFLICT)
+        return err;
+    *ret_taken = false;
+    return ERR_OK;
 }
 
 enum err check_store_now(struct db *db, const struct uuid *id)

@@ -150,5 +150,9 @@ enum err push_store_query_slot(struct db *db, unsigned per_minute, bool *ret_tak
 
     if (err == ERR_OK)
         *ret_taken = affected == 1;
-    return err;
+    /* On another node, at the same instant: theirs. */
+    if (err != ERR_DB_CONFLICT)
+        return err;
+    *ret_taken = false;
+    return ERR_OK;
 }

@@ -5,8 +5,7 @@
 
 #include "risiti/base/log.h"
 
-/* How long a row waits for what has not come; then it is for a person. */
-#define WAIT_S_MAX (INT64_C(7) * 24 * 3600)
+#define SECONDS_PER_DAY (INT64_C(24) * 3600)
 /* A row that is tried now is not due again before this, even if the process ends meanwhile. */
 #define TAKE_S 60
 /* Rows that one push or one turn can have; more are taken by the next turn. */
@@ -89,7 +88,8 @@ static enum err replay_apply(struct replay *replay)
 static void replay_expire(struct replay *replay)
 {
     if ((replay->flags & CALLBACK_REPLAY_MAY_EXPIRE) == 0 ||
-        replay->effect.state != INBOX_STATE_WAITING || replay->row.received_ago_s < WAIT_S_MAX)
+        replay->effect.state != INBOX_STATE_WAITING ||
+        replay->row.received_ago_s < replay->service->config->pushes_proof_days * SECONDS_PER_DAY)
         return;
     replay->effect.state =
         replay->effect.has_payment ? INBOX_STATE_CONFLICT : INBOX_STATE_UNMATCHED;
