@@ -97,14 +97,6 @@ static bool url_parse(struct str text, struct url *ret_url)
     return true;
 }
 
-static bool holds_word(struct str text, struct str word)
-{
-    for (size_t i = 0; i + word.length <= text.length; i++)
-        if (str_equal_nocase(str_first(str_skip(text, i), word.length), word))
-            return true;
-    return false;
-}
-
 /* Daraja refuses these words, in any case, in URLs that are registered with it. */
 static void check_words(struct config_loader *loader, struct str host, struct str path)
 {
@@ -114,7 +106,7 @@ static void check_words(struct config_loader *loader, struct str host, struct st
     };
 
     for (size_t i = 0; i < ARRAY_LENGTH(words); i++)
-        if (holds_word(host, words[i]) || holds_word(path, words[i])) {
+        if (str_contains_nocase(host, words[i]) || str_contains_nocase(path, words[i])) {
             config_error(loader, KEY(service, public_url),
                          "holds \"%s\", a word that Daraja refuses in URLs", words[i].data);
             return;

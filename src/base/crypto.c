@@ -11,6 +11,8 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
+
+#include "risiti/base/number.h"
 #undef ERR_STATE
 
 #define NONCE_BYTES 12
@@ -137,16 +139,6 @@ const char *crypto_hex(const void *bytes, size_t count, char *buffer)
     return buffer;
 }
 
-/* The value of a hex digit, or -1. */
-static int hex_value(char digit)
-{
-    if (digit >= '0' && digit <= '9')
-        return digit - '0';
-    if (digit >= 'a' && digit <= 'f')
-        return digit - 'a' + 10;
-    return digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 : -1;
-}
-
 enum err crypto_unhex(struct str text, void *ret_bytes, size_t count)
 {
     unsigned char *to = ret_bytes;
@@ -154,10 +146,11 @@ enum err crypto_unhex(struct str text, void *ret_bytes, size_t count)
     if (text.length / 2 != count || text.length % 2 != 0)
         return ERR_INVALID;
     for (size_t i = 0; i < text.length; i++)
-        if (hex_value(text.data[i]) < 0)
+        if (number_hex_digit(text.data[i]) < 0)
             return ERR_INVALID;
     for (size_t i = 0; i < count; i++)
-        to[i] = (unsigned char)(hex_value(text.data[2 * i]) * 16 + hex_value(text.data[2 * i + 1]));
+        to[i] = (unsigned char)(number_hex_digit(text.data[2 * i]) * 16 +
+                                number_hex_digit(text.data[2 * i + 1]));
     return ERR_OK;
 }
 

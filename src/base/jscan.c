@@ -7,6 +7,7 @@
 #include "jscan.h"
 
 #include "risiti/base/jread.h"
+#include "risiti/base/number.h"
 
 /* What a string gives when it ends or is wrong, in place of a code point. */
 #define POINT_END (-1)
@@ -63,17 +64,6 @@ static char next_byte(struct str rest)
     return rest.length > 0 ? rest.data[0] : '\0';
 }
 
-static int hex_digit(char byte)
-{
-    if (is_digit(byte))
-        return byte - '0';
-    if (byte >= 'a' && byte <= 'f')
-        return byte - 'a' + 10;
-    if (byte >= 'A' && byte <= 'F')
-        return byte - 'A' + 10;
-    return -1;
-}
-
 /* The value of `\uXXXX` at the start of `rest`, which is cut off; POINT_BAD if there is none. */
 static int32_t unicode_escape_next(struct str *rest)
 {
@@ -82,7 +72,7 @@ static int32_t unicode_escape_next(struct str *rest)
     if (!str_starts_with(*rest, STR("\\u")) || rest->length < 6)
         return POINT_BAD;
     for (size_t i = 2; i < 6; i++) {
-        int digit = hex_digit(rest->data[i]);
+        int digit = number_hex_digit(rest->data[i]);
 
         if (digit < 0)
             return POINT_BAD;

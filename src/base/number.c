@@ -20,3 +20,12 @@ enum err number_parse(struct str text, uint64_t min, uint64_t max, uint64_t *ret
     *ret_value = value;
     return ERR_OK;
 }
+
+int number_hex_digit(char byte)
+{
+    if (byte >= '0' && byte <= '9')
+        return byte - '0';
+    if (byte >= 'a' && byte <= 'f')
+        return byte - 'a' + 10;
+    return byte >= 'A' && byte <= 'F' ? byte - 'A' + 10 : -1;
+}

@@ -28,6 +28,14 @@ bool str_equal_nocase(struct str a, struct str b)
     return true;
 }
 
+bool str_contains_nocase(struct str text, struct str piece)
+{
+    for (size_t start = 0; start + piece.length <= text.length; start++)
+        if (str_equal_nocase(str_first(str_skip(text, start), piece.length), piece))
+            return true;
+    return false;
+}
+
 bool str_starts_with(struct str text, struct str prefix)
 {
     return text.length >= prefix.length && str_equal(str_first(text, prefix.length), prefix);

@@ -68,14 +68,6 @@ static bool token_check(struct cli *cli)
     return err == ERR_OK;
 }
 
-static bool answer_says(const struct daraja_answer *answer, struct str words)
-{
-    for (size_t i = 0; i + words.length <= answer->message.length; i++)
-        if (str_equal_nocase(str_first(str_skip(answer->message, i), words.length), words))
-            return true;
-    return false;
-}
-
 /* Tries a short code's passkey with a query for a push that does not exist. */
 static bool short_code_check(struct cli *cli, const struct config_short_code *short_code)
 {
@@ -86,10 +78,10 @@ static bool short_code_check(struct cli *cli, const struct config_short_code *sh
     enum err err = daraja_stk_query(cli->service.daraja, cli->service.arena, short_code,
                                     STR(NO_CHECKOUT_ID), &result, &answer);
 
-    if (answer_says(&answer, STR("wrong credentials"))) {
+    if (str_contains_nocase(answer.message, STR("wrong credentials"))) {
         text = "the passkey is not this short code's";
         is_fine = false;
-    } else if (answer_says(&answer, STR("merchant does not exist"))) {
+    } else if (str_contains_nocase(answer.message, STR("merchant does not exist"))) {
         text = short_code->type == SHORT_CODE_TILL
                    ? "Daraja does not know it; is store_number the head office that went live?"
                    : "Daraja does not know it";

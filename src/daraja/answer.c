@@ -36,7 +36,7 @@ static void shape_read(struct arena *arena, const struct jread *root, struct dar
 /* A product that the app has not is told in plain text. */
 static void plain_text_read(const struct http_client_answer *http, struct daraja_answer *answer)
 {
-    if (http->status == 401 && text_contains(http->body, STR("no apiproduct match")))
+    if (http->status == 401 && str_contains_nocase(http->body, STR("no apiproduct match")))
         answer->message = STR("Invalid API call as no apiproduct match found");
 }
 

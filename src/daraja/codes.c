@@ -3,8 +3,6 @@
 
 #include "risiti/daraja/codes.h"
 
-#include "risiti/daraja/text.h"
-
 /* One result code of a push. */
 struct stk_code {
     struct str code;
@@ -135,7 +133,7 @@ enum daraja_reply daraja_reply_classify(unsigned status, struct str code, struct
         const struct reply_rule *rule = &error_rules[i];
 
         if ((rule->code.length == 0 || str_equal(rule->code, code)) &&
-            text_contains(message, rule->text))
+            str_contains_nocase(message, rule->text))
             return rule->reply;
     }
     if (status < 500 &&

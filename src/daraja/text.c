@@ -40,11 +40,3 @@ struct str text_clean(struct arena *arena, struct str text, size_t bytes_max)
     }
     return (struct str){copy, length};
 }
-
-bool text_contains(struct str text, struct str piece)
-{
-    for (size_t start = 0; start + piece.length <= text.length; start++)
-        if (str_equal_nocase(str_first(str_skip(text, start), piece.length), piece))
-            return true;
-    return false;
-}

@@ -3,17 +3,7 @@
 
 #include "risiti/http/query.h"
 
-/* The value of a hexadecimal digit; -1 for any other byte. */
-static int hex_value(char digit)
-{
-    if (digit >= '0' && digit <= '9')
-        return digit - '0';
-    if (digit >= 'a' && digit <= 'f')
-        return digit - 'a' + 10;
-    if (digit >= 'A' && digit <= 'F')
-        return digit - 'A' + 10;
-    return -1;
-}
+#include "risiti/base/number.h"
 
 /* The byte of an escape whose percent sign is text[at]; 0, which is refused, when it is broken. */
 static char escape_byte(struct str text, size_t at)
@@ -22,8 +12,8 @@ static char escape_byte(struct str text, size_t at)
 
     if (text.length - at < 3)
         return '\0';
-    high = hex_value(text.data[at + 1]);
-    low = hex_value(text.data[at + 2]);
+    high = number_hex_digit(text.data[at + 1]);
+    low = number_hex_digit(text.data[at + 2]);
     return high >= 0 && low >= 0 ? (char)(unsigned char)(high * 16 + low) : '\0';
 }
 

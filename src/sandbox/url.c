@@ -46,12 +46,8 @@ const char *url_refused_word(struct str url)
     static const char *const words[] = {"MPESA", "M-PESA", "SAFARICOM", "EXEC",
                                         "EXE",   "CMD",    "SQL",       "QUERY"};
 
-    for (size_t i = 0; i < ARRAY_LENGTH(words); i++) {
-        struct str word = str_from(words[i]);
-
-        for (size_t start = 0; start + word.length <= url.length; start++)
-            if (str_equal_nocase(str_first(str_skip(url, start), word.length), word))
-                return words[i];
-    }
+    for (size_t i = 0; i < ARRAY_LENGTH(words); i++)
+        if (str_contains_nocase(url, str_from(words[i])))
+            return words[i];
     return NULL;
 }

@@ -12,5 +12,7 @@
  */
 RISITI_CHECKED enum err number_parse(struct str text, uint64_t min, uint64_t max,
                                      uint64_t *ret_value);
+/* The value of a hexadecimal digit of either case; -1 for any other byte. */
+int number_hex_digit(char byte);
 
 #endif

@@ -27,6 +27,8 @@ struct str str_from(const char *text);
 bool str_equal(struct str a, struct str b);
 /* ASCII letters compare alike whatever their case. */
 bool str_equal_nocase(struct str a, struct str b);
+/* Whether `piece` is somewhere in `text`, its ASCII letters in whatever case. */
+bool str_contains_nocase(struct str text, struct str piece);
 bool str_starts_with(struct str text, struct str prefix);
 bool str_ends_with(struct str text, struct str suffix);
 /* Without ASCII white space at both ends. */

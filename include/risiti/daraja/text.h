@@ -15,7 +15,5 @@
  * there is no memory.
  */
 struct str text_clean(struct arena *arena, struct str text, size_t bytes_max);
-/* Whether `piece` is somewhere in `text`, in whatever case. */
-bool text_contains(struct str text, struct str piece);
 
 #endif

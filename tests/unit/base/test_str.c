@@ -12,6 +12,17 @@ static void views_compare_by_bytes(void)
     CU_ASSERT_FALSE(str_equal_nocase(STR("a"), STR("A ")));
 }
 
+static void a_piece_is_found_in_whatever_case(void)
+{
+    CU_ASSERT_TRUE(str_contains_nocase(STR("[MerchantValidate] - Wrong credentials"),
+                                       STR("wrong CREDENTIALS")));
+    CU_ASSERT_TRUE(str_contains_nocase(STR("abc"), STR("abc")));
+    CU_ASSERT_TRUE(str_contains_nocase(STR("abc"), STR_EMPTY));
+    CU_ASSERT_FALSE(str_contains_nocase(STR("abc"), STR("abcd")));
+    CU_ASSERT_FALSE(str_contains_nocase(STR_EMPTY, STR("a")));
+    CU_ASSERT_FALSE(str_contains_nocase(STR("acb"), STR("ab")));
+}
+
 static void cut_goes_through_all_pieces(void)
 {
     struct str rest = STR("a,,b");
@@ -64,8 +75,12 @@ static void printable_text_has_no_controls_or_tricks(void)
 }
 
 static const struct tap_test tests[] = {
-    TAP_TEST(views_compare_by_bytes),   TAP_TEST(cut_goes_through_all_pieces),
-    TAP_TEST(trim_takes_both_ends),     TAP_TEST(copy_refuses_what_does_not_fit),
-    TAP_TEST(utf8_is_checked_strictly), TAP_TEST(printable_text_has_no_controls_or_tricks),
+    TAP_TEST(views_compare_by_bytes),
+    TAP_TEST(a_piece_is_found_in_whatever_case),
+    TAP_TEST(cut_goes_through_all_pieces),
+    TAP_TEST(trim_takes_both_ends),
+    TAP_TEST(copy_refuses_what_does_not_fit),
+    TAP_TEST(utf8_is_checked_strictly),
+    TAP_TEST(printable_text_has_no_controls_or_tricks),
 };
 TAP_MAIN("str", tests)
