@@ -9,6 +9,7 @@
 #include "risiti/base/clock.h"
 #include "risiti/base/log.h"
 #include "risiti/base/mem.h"
+#include "risiti/base/number.h"
 #include "risiti/domain/callback_spool.h"
 
 /* One request's memory at most: a body, its tree, the rows and the answer. */
@@ -17,6 +18,9 @@
 #define OUTPUT_BYTES_MAX (RESPONSE_BODY_BYTES_MAX + 16384)
 /* Bodies of routes that take none are read and dropped up to here. */
 #define IGNORED_BODY_BYTES_MAX ((size_t)4096)
+
+/* A path with this many hexadecimal digits in a row may have a callback's secret in it. */
+#define SECRET_DIGITS_MIN 32
 
 struct gateway {
     struct service service;
@@ -95,15 +99,20 @@ static enum err call_run(struct gateway *gateway, struct call *call, struct requ
     return err == ERR_OK ? match->route->handle(call) : err;
 }
 
-/* The paths of callbacks have a secret in them, also where somebody has put a wrong prefix. */
+/*
+ * The paths of callbacks have a secret in them, also where somebody has put a wrong prefix or word
+ * before it: what looks like one is enough.
+ */
 static bool may_have_secret(struct str path)
 {
-    while (path.length > 0) {
-        if (str_starts_with(path, STR("/hooks")))
+    size_t digits = 0;
+
+    for (size_t i = 0; i < path.length; i++) {
+        digits = number_hex_digit(path.data[i]) >= 0 ? digits + 1 : 0;
+        if (digits >= SECRET_DIGITS_MIN)
             return true;
-        path = str_skip(path, 1);
     }
-    return false;
+    return str_contains_nocase(path, STR("/hooks"));
 }
 
 static void call_log(const struct call *call, const struct request *request, int64_t duration_ms)

@@ -190,9 +190,6 @@ static void check_log(struct config_loader *loader)
         config_error(loader, KEY(log, target), "must be stderr, syslog or an absolute path");
 }
 
-/* What a request takes beside its call to Daraja. */
-#define DARAJA_SLACK_S 10
-
 static void check_spool(struct config_loader *loader)
 {
     struct str spool = str_from(loader->config->callbacks_spool);
@@ -202,6 +199,9 @@ static void check_spool(struct config_loader *loader)
     if (loader->config->callbacks_spool_unlisted > loader->config->callbacks_spool_files)
         config_error(loader, KEY(callbacks, spool_unlisted), "must not be above spool_files");
 }
+
+/* What a request takes beside its call to Daraja. */
+#define DARAJA_SLACK_S 10
 
 static void check_limits(struct config_loader *loader)
 {

@@ -7,6 +7,7 @@ import pathlib
 import random
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 
@@ -267,10 +268,17 @@ class LogTest(ServiceCase):
         mark = LogMark(self.stack.folder / "log/risiti.log")
         secret = "fedcba9876543210" * 2
         for path in (f"/hooks/stk/{secret}/x/", f"/pay/hooks/stk/{secret}/",
-                     f"/pay/hooks/c2b/{secret}/confirmation/"):
-            self.assertEqual(self.safaricom.send("POST", path, "{}").status, 404)
+                     f"/pay/hooks/c2b/{secret}/confirmation/", f"/hook/stk/{secret}/",
+                     f"/x-{secret}.php", f"/HOOKS/stk/{secret[:-1]}/"):
+            self.assertEqual(self.safaricom.send("POST", path, "{}").status, 404, path)
         self.assertTrue(mark.lines())
-        self.assertNotIn(secret, "\n".join(mark.lines()))
+        self.assertNotIn(secret[:-1], "\n".join(mark.lines()))
+
+    def test_the_path_of_a_404_is_logged_when_it_has_no_secret(self):
+        mark = LogMark(self.stack.folder / "log/risiti.log")
+        path = f"/api/payment/{'0123abcd' * 3}"
+        self.assertEqual(self.safaricom.send("POST", path, "{}").status, 404)
+        self.assertIn(f"path={path} ", "\n".join(mark.lines()))
 
     def test_text_from_outside_makes_no_line(self):
         mark = LogMark(self.stack.folder / "log/risiti.log")
@@ -314,13 +322,13 @@ class CommandLineTest(ServiceCase):
 class PlainCgiTest(ServiceCase):
     """The same program as a plain CGI program, for hosts that have nothing else."""
 
-    def run_cgi(self, method, path, query="", body=b""):
+    def run_cgi(self, method, path, query="", body=b"", config=None):
         """Status and JSON body of one CGI request."""
         variables = {"GATEWAY_INTERFACE": "CGI/1.1", "REQUEST_METHOD": method,
                      "SERVER_PROTOCOL": "HTTP/1.1", "QUERY_STRING": query,
                      "REQUEST_URI": path + ("?" + query if query else ""),
                      "REMOTE_ADDR": "127.0.0.1", "HTTP_X_API_KEY": self.app.key,
-                     "RISITI_CONFIG": self.stack.environment["CONFIG"]}
+                     "RISITI_CONFIG": config or self.stack.environment["CONFIG"]}
         if body:
             variables.update(CONTENT_LENGTH=str(len(body)), CONTENT_TYPE="application/json")
         done = subprocess.run([self.stack.environment["RISITI_FCGI"]], env=variables, input=body,
@@ -336,3 +344,18 @@ class PlainCgiTest(ServiceCase):
         body = json.dumps({"receipt": receipt}).encode()
         self.assertEqual(self.run_cgi("POST", "/api/payments/claim/", body=body)[0], 200)
         self.assertEqual(self.run_cgi("POST", "/api/payments/claim/", body=body)[0], 409)
+
+    def test_a_push_that_cannot_work_is_refused_and_leaves_no_payment(self):
+        whole = pathlib.Path(self.stack.environment["CONFIG"]).read_text().splitlines()
+        phone = new_phone()
+        body = json.dumps({"phone_number": phone, "amount": 10, "reference": "ORDER"}).encode()
+        for key in ("public_url", "passkey"):
+            with tempfile.NamedTemporaryFile("w", dir=self.stack.folder) as config:
+                config.write("\n".join(line for line in whole if not line.startswith(key)) + "\n")
+                config.flush()
+                status, problem = self.run_cgi("POST", "/api/stk-push/", body=body,
+                                               config=config.name)
+            self.assertEqual((status, problem["code"]), (503, "mpesa-unreachable"), key)
+            self.assertIn("not set up", problem["detail"])
+        self.assertEqual(self.stack.count(
+            f"SELECT COUNT(*) FROM payment WHERE phone_number = '{phone}'"), 0)

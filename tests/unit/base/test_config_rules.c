@@ -180,6 +180,16 @@ static void a_call_to_daraja_ends_before_its_worker_is_killed(void)
     CU_ASSERT_TRUE(refused("[service]\nrequest_timeout = 25\n", ": [daraja] timeout: must be"));
 }
 
+static void a_call_that_leaves_little_of_its_request_is_a_warning(void)
+{
+    CU_ASSERT_TRUE(warned("[daraja]\ntimeout = 31\n",
+                          ":2: [daraja] timeout: is close to [service] request_timeout"));
+    CU_ASSERT_TRUE(warned("[service]\nrequest_timeout = 34\n",
+                          ": [daraja] timeout: is close to [service] request_timeout"));
+    CU_ASSERT_TRUE(accepted("[daraja]\ntimeout = 30\n"));
+    CU_ASSERT_FALSE(found(&findings.warnings, ":2: [daraja] timeout:"));
+}
+
 /* ---- secrets, callbacks ---- */
 
 static void credentials_come_together(void)
@@ -398,6 +408,7 @@ static const struct tap_test tests[] = {
     TAP_TEST(a_database_elsewhere_without_tls_is_a_warning),
     TAP_TEST(limits_are_in_order),
     TAP_TEST(a_call_to_daraja_ends_before_its_worker_is_killed),
+    TAP_TEST(a_call_that_leaves_little_of_its_request_is_a_warning),
     TAP_TEST(credentials_come_together),
     TAP_TEST(the_secret_key_is_64_hex_digits),
     TAP_TEST(what_keeps_pushes_from_working_is_a_warning),
