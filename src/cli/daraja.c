@@ -42,26 +42,17 @@ static const char *token_explanation(enum err err, const struct daraja_answer *a
     if (answer->status == 400 || answer->status == 401)
         return "Daraja refuses consumer_key and consumer_secret; are they of the app, and of the "
                "environment that base_url names?";
+    if (answer->status == 0 && answer->why == NULL)
+        return "a worker asks for one just now and has none yet; try again in a minute";
     return "Daraja gave no token";
 }
 
-/* Asks for a token in the way that the workers do, so that theirs stays valid. */
 static bool token_check(struct cli *cli)
 {
-    struct daraja_token_source source = oauth_source(cli->service.oauth);
-    struct daraja_answer answer = {.status = 0};
-    struct str token;
-    int64_t lifetime_seconds;
+    struct daraja_answer answer;
     enum err err =
-        source.get(source.context, cli->service.daraja, cli->service.arena, STR_EMPTY, &token);
+        oauth_check(cli->service.oauth, cli->service.daraja, cli->service.arena, &answer);
 
-    /*
-     * Once more by itself, for Daraja's own words: what it has refused ends nobody's token. When
-     * the database failed, the workers' token may well be good, and a new one would end it.
-     */
-    if (err == ERR_DARAJA_AUTH || err == ERR_DARAJA_DOWN)
-        err = daraja_oauth(cli->service.daraja, cli->service.arena, &token, &lifetime_seconds,
-                           &answer);
     finding_write(cli, "token", err == ERR_OK,
                   err == ERR_OK ? "Daraja gives one" : token_explanation(err, &answer),
                   answer_text(&answer));

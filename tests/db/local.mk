@@ -123,6 +123,12 @@ tests_db_test_app_CPPFLAGS = $(DB_TEST_CPPFLAGS)
 tests_db_test_app_LDADD = $(DOMAIN_DB_TEST_LIBS)
 TESTS += tests/db/test_app
 
+check_PROGRAMS += tests/db/test_oauth
+tests_db_test_oauth_SOURCES = tests/db/test_oauth.c
+tests_db_test_oauth_CPPFLAGS = $(DB_TEST_CPPFLAGS)
+tests_db_test_oauth_LDADD = libmock.a $(DOMAIN_DB_TEST_LIBS) -lpthread
+TESTS += tests/db/test_oauth
+
 check_PROGRAMS += tests/db/test_jobs
 tests_db_test_jobs_SOURCES = tests/db/test_jobs.c
 tests_db_test_jobs_CPPFLAGS = $(DB_TEST_CPPFLAGS)

@@ -93,7 +93,7 @@ RISITI_CHECKED enum err daraja_c2b_register(struct daraja *daraja, struct arena 
                                             struct daraja_answer *ret_answer);
 
 /*
- * A new token from Daraja, which ends the one before. For token sources and `daraja check`.
+ * A new token from Daraja, which ends the one before. For token sources.
  * ERR_DARAJA_AUTH: no credentials, or Daraja refused them; ERR_DARAJA_DOWN: no usable answer;
  * ERR_CONFIG, ERR_NOMEM. The body of the answer, which holds the token, is not kept.
  */

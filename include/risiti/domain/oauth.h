@@ -18,5 +18,12 @@ RISITI_CHECKED enum err oauth_new(struct service *service, struct oauth **ret_oa
 void oauth_free(struct oauth *oauth);
 /* For daraja_new; valid as long as the oauth. */
 struct daraja_token_source oauth_source(struct oauth *oauth);
+/*
+ * For the operator: gets a token in the way that workers do, so that theirs stays valid.
+ * `ret_answer` has what Daraja said; its status is 0 when it was not asked, because there is a
+ * token or another process is about to get one. ERR_DARAJA_AUTH, ERR_DARAJA_DOWN, database errors.
+ */
+RISITI_CHECKED enum err oauth_check(struct oauth *oauth, struct daraja *daraja, struct arena *arena,
+                                    struct daraja_answer *ret_answer);
 
 #endif
