@@ -31,18 +31,20 @@ enum err claim_store_set_receipt(struct db *db, const struct uuid *payment_id, s
     return err == ERR_OK && affected != 1 ? ERR_DB_CONFLICT : err;
 }
 
-enum err claim_store_has_token(struct db *db, struct arena *arena, const struct uuid *payment_id,
-                               const struct uuid *token, bool *ret_found)
+enum err claim_store_by_token(struct db *db, struct arena *arena, const struct uuid *token,
+                              struct uuid *ret_payment_id)
 {
-    static const struct db_statement statement = {
-        "claim_by_token", "SELECT 1 FROM claim WHERE payment_id = ? AND token = ?"};
+    static const struct db_statement statement = {"claim_by_token",
+                                                  "SELECT payment_id FROM claim WHERE token = ?"};
     const struct db_rows *rows;
-    enum err err =
-        db_query(db, &statement, DB_VALUES(DB_UUID(payment_id), DB_UUID(token)), arena, 1, &rows);
+    enum err err = db_query(db, &statement, DB_VALUES(DB_UUID(token)), arena, 1, &rows);
 
-    if (err == ERR_OK)
-        *ret_found = db_row_count(rows) > 0;
-    return err;
+    if (err != ERR_OK)
+        return err;
+    if (db_row_count(rows) == 0)
+        return ERR_NOT_FOUND;
+    *ret_payment_id = db_uuid(rows, 0, 0);
+    return ERR_OK;
 }
 
 enum err claim_store_agrees(struct db *db, struct arena *arena, const struct payment *payment,

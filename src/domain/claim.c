@@ -23,13 +23,14 @@ struct claim_attempt {
  */
 static enum err claim_of_own(struct db *db, struct claim_attempt *attempt)
 {
-    bool is_ours;
-    enum err err = claim_store_has_token(db, attempt->service->arena, &attempt->result.payment.id,
-                                         &attempt->token, &is_ours);
+    struct uuid payment_id;
+    enum err err = claim_store_by_token(db, attempt->service->arena, &attempt->token, &payment_id);
 
-    if (err != ERR_OK)
+    if (err != ERR_OK && err != ERR_NOT_FOUND)
         return err;
-    return is_ours ? ERR_OK : ERR_ALREADY_CLAIMED;
+    return err == ERR_OK && uuid_equal(&payment_id, &attempt->result.payment.id)
+               ? ERR_OK
+               : ERR_ALREADY_CLAIMED;
 }
 
 /* The writes: the row, its unique claim, its history. */
@@ -75,12 +76,23 @@ static enum err claim_work(struct db *db, void *context)
     return claim_write(db, attempt);
 }
 
+/*
+ * Asks by the mark alone, and reads what it took: a redo may have looked at the payment before the
+ * COMMIT came late, or, by a reference, at another payment.
+ */
 static enum err claim_settle(struct db *db, void *context, bool *ret_committed)
 {
     struct claim_attempt *attempt = context;
+    struct arena *arena = attempt->service->arena;
+    struct uuid payment_id;
+    enum err err = claim_store_by_token(db, arena, &attempt->token, &payment_id);
 
-    return claim_store_has_token(db, attempt->service->arena, &attempt->result.payment.id,
-                                 &attempt->token, ret_committed);
+    if (err != ERR_OK && err != ERR_NOT_FOUND)
+        return err;
+    *ret_committed = err == ERR_OK;
+    if (err == ERR_NOT_FOUND)
+        return ERR_OK;
+    return payment_store_by_id(db, arena, &payment_id, PAYMENT_READ, &attempt->result.payment);
 }
 
 enum err claim_payment(struct service *service, const struct app *app,

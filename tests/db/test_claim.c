@@ -11,6 +11,7 @@
 #include "fixture.h"
 #include "risiti/base/clock.h"
 #include "risiti/base/crypto.h"
+#include "risiti/db/claim_store.h"
 #include "testproxy.h"
 
 #define RACE_PROCESSES 32
@@ -414,6 +415,27 @@ static void a_claim_that_is_there_already_stops_the_next_one(void)
     CU_ASSERT_EQUAL(count_rows("claim", "receipt = '%.*s'", STR_ARG(receipt)), 1);
 }
 
+static void a_claim_is_found_by_its_mark_alone(void)
+{
+    static const struct db_statement statement = {
+        "test_mark", "UPDATE claim SET token = ? WHERE payment_id = ?"};
+    const struct app app = fixture_app(CLAIM_REQUIRES_NONE);
+    const struct str receipt = new_receipt();
+    const struct uuid id = fixture_intake(receipt);
+    struct uuid mark, found = {{0}};
+    enum err err = uuid_new(&mark);
+
+    CU_ASSERT_EQUAL_FATAL(err, ERR_OK);
+    CU_ASSERT_EQUAL(claim_store_by_token(testdb_db(), testdb_arena(), &mark, &found),
+                    ERR_NOT_FOUND);
+    CU_ASSERT_EQUAL(claim_receipt(&app, receipt), ERR_OK);
+    CU_ASSERT_EQUAL(count_rows("claim", "receipt = '%.*s'", STR_ARG(receipt)), 1);
+    err = db_execute(testdb_db(), &statement, DB_VALUES(DB_UUID(&mark), DB_UUID(&id)), NULL);
+    CU_ASSERT_EQUAL(err, ERR_OK);
+    CU_ASSERT_EQUAL(claim_store_by_token(testdb_db(), testdb_arena(), &mark, &found), ERR_OK);
+    CU_ASSERT_TRUE(uuid_equal(&found, &id));
+}
+
 /* The claim's own update, with a row that was read before something else changed it. */
 struct late_claim {
     struct uuid id;
@@ -671,6 +693,7 @@ static const struct tap_test tests[] = {
     TAP_TEST(several_candidates_are_named_newest_first_and_none_is_claimed),
     TAP_TEST(payments_that_cannot_be_claimed_are_no_candidates),
     TAP_TEST(a_claim_that_is_there_already_stops_the_next_one),
+    TAP_TEST(a_claim_is_found_by_its_mark_alone),
     TAP_TEST(the_update_of_a_claim_repeats_every_condition),
     TAP_TEST(a_race_has_exactly_one_winner_a_receipt),
     TAP_TEST(claimers_that_are_killed_tear_nothing),

@@ -17,10 +17,9 @@ RISITI_CHECKED enum err claim_store_insert(struct db *db, const struct uuid *pay
 /* The payment was claimed before its receipt was known. ERR_DUPLICATE like claim_store_insert. */
 RISITI_CHECKED enum err claim_store_set_receipt(struct db *db, const struct uuid *payment_id,
                                                 struct str receipt);
-/* Whether a claim with this mark is there. */
-RISITI_CHECKED enum err claim_store_has_token(struct db *db, struct arena *arena,
-                                              const struct uuid *payment_id,
-                                              const struct uuid *token, bool *ret_found);
+/* The payment that the claim with this mark took. ERR_NOT_FOUND when there is no such claim. */
+RISITI_CHECKED enum err claim_store_by_token(struct db *db, struct arena *arena,
+                                             const struct uuid *token, struct uuid *ret_payment_id);
 /* Whether the claim's row is there just when the payment is claimed, and has its receipt. */
 RISITI_CHECKED enum err claim_store_agrees(struct db *db, struct arena *arena,
                                            const struct payment *payment, bool *ret_agrees);
