@@ -11,6 +11,7 @@
 #include "risiti/base/mem.h"
 #include "risiti/base/number.h"
 #include "risiti/domain/callback_spool.h"
+#include "risiti/domain/path_token.h"
 
 /* One request's memory at most: a body, its tree, the rows and the answer. */
 #define ARENA_BYTES_MAX ((size_t)8 * 1024 * 1024)
@@ -18,9 +19,6 @@
 #define OUTPUT_BYTES_MAX (RESPONSE_BODY_BYTES_MAX + 16384)
 /* Bodies of routes that take none are read and dropped up to here. */
 #define IGNORED_BODY_BYTES_MAX ((size_t)4096)
-
-/* A path with this many hexadecimal digits in a row may have a callback's secret in it. */
-#define SECRET_DIGITS_MIN 32
 
 struct gateway {
     struct service service;
@@ -109,7 +107,7 @@ static bool may_have_secret(struct str path)
 
     for (size_t i = 0; i < path.length; i++) {
         digits = number_hex_digit(path.data[i]) >= 0 ? digits + 1 : 0;
-        if (digits >= SECRET_DIGITS_MIN)
+        if (digits >= PATH_TOKEN_LENGTH)
             return true;
     }
     return str_contains_nocase(path, STR("/hooks"));

@@ -7,30 +7,17 @@
 #include "risiti/base/crypto.h"
 #include "risiti/base/log.h"
 #include "risiti/db/token_store.h"
-
-/* 128 random bits as lower-case hex: no alphabet that could spell a word that Daraja refuses. */
-#define SECRET_BYTES 16
-#define SECRET_TEXT_SIZE (2 * SECRET_BYTES + 1)
+#include "risiti/domain/path_token.h"
 
 /* Makes a secret and stores it sealed before anybody is told. */
 static enum err secret_make(struct service *service, const struct config_short_code *short_code,
                             const unsigned char seal_key[SEAL_KEY_BYTES], struct str *ret_secret)
 {
     struct c2b_token token = {.short_code = str_from(short_code->number)};
-    unsigned char bytes[SECRET_BYTES];
-    char text[SECRET_TEXT_SIZE];
     struct sha256 hash;
     struct str secret;
-    enum err err = crypto_random(bytes, sizeof(bytes));
+    enum err err = path_token_make(service->arena, &secret, &hash);
 
-    if (err != ERR_OK)
-        return err;
-    secret = arena_str(service->arena, str_from(crypto_hex(bytes, sizeof(bytes), text)));
-    crypto_wipe(bytes, sizeof(bytes));
-    crypto_wipe(text, sizeof(text));
-    if (secret.data == NULL)
-        return ERR_NOMEM;
-    err = crypto_sha256(secret, &hash);
     if (err == ERR_OK)
         err = crypto_seal(seal_key, secret, service->arena, &token.sealed);
     if (err == ERR_OK)

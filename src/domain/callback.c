@@ -9,9 +9,7 @@
 #include "risiti/db/payment_store.h"
 #include "risiti/domain/c2b_token.h"
 #include "risiti/domain/callback_replay.h"
-
-/* A secret in a path: 32 lower-case hex digits. */
-#define CALLBACK_TOKEN_LENGTH 32
+#include "risiti/domain/path_token.h"
 
 /* One callback, over all the times its unit is tried. */
 struct callback_attempt {
@@ -35,7 +33,7 @@ enum err callback_token_check(struct service *service, enum inbox_kind kind,
 
 enum err callback_token_hash(struct str token, struct sha256 *ret_hash)
 {
-    if (token.length != CALLBACK_TOKEN_LENGTH || !str_consists_of(token, STR("0123456789abcdef")))
+    if (token.length != PATH_TOKEN_LENGTH || !str_consists_of(token, STR("0123456789abcdef")))
         return ERR_ROUTE;
     return crypto_sha256(token, ret_hash);
 }

@@ -18,6 +18,7 @@ libdomain_a_SOURCES = \
 	include/risiti/domain/intake.h \
 	include/risiti/domain/key.h \
 	include/risiti/domain/oauth.h \
+	include/risiti/domain/path_token.h \
 	include/risiti/domain/payment.h \
 	include/risiti/domain/push.h \
 	include/risiti/domain/push_check.h \
@@ -44,6 +45,7 @@ libdomain_a_SOURCES = \
 	src/domain/intake.c \
 	src/domain/key.c \
 	src/domain/oauth.c \
+	src/domain/path_token.c \
 	src/domain/payment.c \
 	src/domain/push.c \
 	src/domain/push_check.c \

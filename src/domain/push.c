@@ -4,16 +4,13 @@
 #include "risiti/domain/push.h"
 
 #include "risiti/base/clock.h"
-#include "risiti/base/crypto.h"
 #include "risiti/base/log.h"
 #include "risiti/domain/account.h"
 #include "risiti/domain/callback_replay.h"
+#include "risiti/domain/path_token.h"
 #include "risiti/domain/push_check.h"
 #include "risiti/domain/push_lock.h"
 
-/* The secret in a push's callback URL: 128 random bits as lower-case hex. */
-#define TOKEN_BYTES 16
-#define TOKEN_TEXT_SIZE (2 * TOKEN_BYTES + 1)
 /* How many codes of ours are tried before a clash is an error. */
 #define CODE_TRIES_MAX 4
 
@@ -51,21 +48,14 @@ bool push_amount_fits(const struct config_short_code *short_code, struct money a
 
 static enum err callback_url_make(struct push *push)
 {
-    unsigned char token[TOKEN_BYTES];
-    char text[TOKEN_TEXT_SIZE];
-    enum err err = crypto_random(token, sizeof(token));
+    struct str token;
+    enum err err = path_token_make(push->service->arena, &token, &push->token_hash);
 
     if (err != ERR_OK)
         return err;
-    (void)crypto_hex(token, sizeof(token), text);
-    push->callback_url = arena_format(push->service->arena, "%s/hooks/stk/%s/",
-                                      push->service->config->service_public_url, text);
-    err = push->callback_url.data != NULL
-              ? crypto_sha256((struct str){text, TOKEN_TEXT_SIZE - 1}, &push->token_hash)
-              : ERR_NOMEM;
-    crypto_wipe(token, sizeof(token));
-    crypto_wipe(text, sizeof(text));
-    return err;
+    push->callback_url = arena_format(push->service->arena, "%s/hooks/stk/%.*s/",
+                                      push->service->config->service_public_url, STR_ARG(token));
+    return push->callback_url.data != NULL ? ERR_OK : ERR_NOMEM;
 }
 
 /* The reference as it goes to Daraja: the app's own if it may, else a code of ours. */

@@ -12,3 +12,9 @@ tests_unit_domain_test_key_SOURCES = tests/unit/domain/test_key.c
 tests_unit_domain_test_key_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_domain_test_key_LDADD = $(DOMAIN_TEST_LIBS)
 TESTS += tests/unit/domain/test_key
+
+check_PROGRAMS += tests/unit/domain/test_path_token
+tests_unit_domain_test_path_token_SOURCES = tests/unit/domain/test_path_token.c
+tests_unit_domain_test_path_token_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_domain_test_path_token_LDADD = $(DOMAIN_TEST_LIBS)
+TESTS += tests/unit/domain/test_path_token
