@@ -5,6 +5,7 @@
 
 #include <stdarg.h>
 
+#include "risiti/base/crypto.h"
 #include "risiti/base/mem.h"
 
 #define BUFFER_FIRST_BYTES 256
@@ -12,6 +13,11 @@
 void buffer_init(struct buffer *buffer, size_t bytes_max)
 {
     *buffer = (struct buffer){.bytes_max = bytes_max};
+}
+
+void buffer_init_secret(struct buffer *buffer, size_t bytes_max)
+{
+    *buffer = (struct buffer){.bytes_max = bytes_max, .is_secret = true};
 }
 
 void buffer_init_over(struct buffer *buffer, char *memory, size_t memory_size)
@@ -22,10 +28,17 @@ void buffer_init_over(struct buffer *buffer, char *memory, size_t memory_size)
         (struct buffer){.data = memory, .capacity = memory_size, .bytes_max = memory_size - 1};
 }
 
+static void memory_free(const struct buffer *buffer)
+{
+    if (buffer->is_secret && buffer->data != NULL)
+        crypto_wipe(buffer->data, buffer->capacity);
+    mem_free(buffer->data);
+}
+
 void buffer_release(struct buffer *buffer)
 {
-    mem_free(buffer->data);
-    buffer_init(buffer, buffer->bytes_max);
+    memory_free(buffer);
+    *buffer = (struct buffer){.bytes_max = buffer->bytes_max, .is_secret = buffer->is_secret};
 }
 
 void buffer_clear(struct buffer *buffer)
@@ -34,6 +47,22 @@ void buffer_clear(struct buffer *buffer)
     buffer->err = ERR_OK;
     if (buffer->data != NULL)
         buffer->data[0] = '\0';
+}
+
+/* Larger memory with the bytes so far; NULL, and the old one stays, when there is none. */
+static char *memory_grow(const struct buffer *buffer, size_t capacity)
+{
+    char *data;
+
+    if (!buffer->is_secret)
+        return mem_grow(buffer->data, capacity, 1);
+    data = mem_alloc(capacity, 1);
+    if (data == NULL)
+        return NULL;
+    if (buffer->length > 0)
+        memcpy(data, buffer->data, buffer->length);
+    memory_free(buffer);
+    return data;
 }
 
 /* Makes room for `more` bytes and a NUL; false marks the buffer. */
@@ -52,7 +81,7 @@ static bool buffer_reserve(struct buffer *buffer, size_t more)
         capacity *= 2;
     if (capacity == buffer->capacity)
         return true;
-    data = mem_grow(buffer->data, capacity, 1);
+    data = memory_grow(buffer, capacity);
     if (data == NULL) {
         buffer->err = ERR_NOMEM;
         return false;

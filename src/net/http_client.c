@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "risiti/base/buffer.h"
-#include "risiti/base/crypto.h"
 #include "risiti/base/mem.h"
 
 #include "http_options.h"
@@ -190,10 +189,8 @@ static enum err request_send(struct http_client *client, struct arena *arena,
         curl_easy_setopt(client->easy, CURLOPT_HEADERFUNCTION, header_received) != CURLE_OK ||
         curl_easy_setopt(client->easy, CURLOPT_HEADERDATA, &reception) != CURLE_OK)
         return ERR_INTERNAL;
-    buffer_init(&reception.body, client->options.answer_bytes_max);
+    buffer_init_secret(&reception.body, client->options.answer_bytes_max); /* perhaps a token */
     *ret_answer = perform(client->easy, arena, &reception);
-    if (reception.body.data != NULL)
-        crypto_wipe(reception.body.data, reception.body.length); /* it may hold a token */
     buffer_release(&reception.body);
     return ERR_OK;
 }

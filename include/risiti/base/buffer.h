@@ -14,11 +14,14 @@ struct buffer {
     size_t length; /* without that NUL */
     size_t capacity;
     size_t bytes_max;
-    enum err err; /* ERR_OK, ERR_TOO_LARGE or ERR_NOMEM: the first failure */
+    enum err err;   /* ERR_OK, ERR_TOO_LARGE or ERR_NOMEM: the first failure */
+    bool is_secret; /* memory that it leaves is wiped */
 };
 
 /* Allocates nothing yet. */
 void buffer_init(struct buffer *buffer, size_t bytes_max);
+/* The same for what may hold a secret: it leaves none behind when it grows or is released. */
+void buffer_init_secret(struct buffer *buffer, size_t bytes_max);
 /*
  * Writes into the caller's memory and never allocates: at most memory_size - 1 bytes and a NUL.
  * Such a buffer is not released.

@@ -224,6 +224,29 @@ static void buffer_keeps_its_first_failure_until_cleared(void)
     buffer_release(&buffer);
 }
 
+static void secret_buffer_holds_its_bytes_while_it_grows(void)
+{
+    struct buffer buffer;
+
+    buffer_init_secret(&buffer, 5000);
+    for (int i = 0; i < 500; i++)
+        buffer_format(&buffer, "%010d", i);
+    CU_ASSERT_EQUAL(buffer.err, ERR_OK);
+    CU_ASSERT_EQUAL(buffer.length, 5000);
+    for (size_t i = 0; i < 5000; i++) {
+        char expected[11];
+
+        (void)snprintf(expected, sizeof(expected), "%010zu", i / 10);
+        CU_ASSERT_EQUAL(buffer.data[i], expected[i % 10]);
+    }
+    buffer_append_byte(&buffer, 'x');
+    CU_ASSERT_EQUAL(buffer.err, ERR_TOO_LARGE);
+    buffer_release(&buffer);
+    CU_ASSERT_TRUE(buffer.is_secret);
+    CU_ASSERT_PTR_NULL(buffer.data);
+    buffer_release(&buffer);
+}
+
 static void buffer_formats_up_to_its_maximum(void)
 {
     struct buffer buffer;
@@ -307,6 +330,7 @@ static const struct tap_test tests[] = {
     TAP_TEST(arena_formats_text),
     TAP_TEST(buffer_takes_its_maximum_and_no_more),
     TAP_TEST(buffer_keeps_its_first_failure_until_cleared),
+    TAP_TEST(secret_buffer_holds_its_bytes_while_it_grows),
     TAP_TEST(buffer_formats_up_to_its_maximum),
     TAP_TEST(buffer_over_given_memory_stays_in_it),
     TAP_TEST(number_reads_digits_within_its_limits),
