@@ -100,11 +100,6 @@ void arena_free_at(struct arena **arena)
     arena_free(*arena);
 }
 
-size_t arena_used(const struct arena *arena)
-{
-    return arena->bytes_used;
-}
-
 /* False when there is no room for `bytes` more. */
 static bool room_make(struct arena *arena, size_t bytes)
 {

@@ -143,7 +143,8 @@ static void defaults_set(const struct config_row *rows, size_t count, void *base
     }
 }
 
-bool config_short_code_index(const struct config *config, struct str number, size_t *ret_short_code)
+/* False when there is none with this number. */
+static bool short_code_index(const struct config *config, struct str number, size_t *ret_short_code)
 {
     for (size_t i = 0; i < config->short_code_count; i++)
         if (str_equal(number, str_from(config->short_codes[i].number))) {
@@ -163,7 +164,7 @@ enum err config_short_code_add(struct config_loader *loader, struct str number,
     if (number.length < SHORT_CODE_DIGITS_MIN || number.length > SHORT_CODE_DIGITS_MAX ||
         !str_consists_of(number, DIGITS))
         return ERR_INVALID;
-    if (config_short_code_index(config, number, &index))
+    if (short_code_index(config, number, &index))
         return ERR_DUPLICATE;
     if (config->short_code_count == CONFIG_SHORT_CODES_MAX)
         return ERR_TOO_LARGE;
@@ -178,7 +179,7 @@ const struct config_short_code *config_short_code_find(const struct config *conf
 {
     size_t index;
 
-    if (number.length > 0 && config_short_code_index(config, number, &index))
+    if (number.length > 0 && short_code_index(config, number, &index))
         return &config->short_codes[index];
     for (size_t i = 0; i < config->short_code_count; i++) {
         const struct config_short_code *short_code = &config->short_codes[i];
@@ -245,7 +246,7 @@ static bool short_code_name_find(struct config_loader *loader, struct str name,
         row++;
     if (row == SHORT_CODE_ROW_COUNT)
         return false;
-    if (!config_short_code_index(loader->config, number, &short_code) &&
+    if (!short_code_index(loader->config, number, &short_code) &&
         config_short_code_add(loader, number, &short_code) != ERR_OK)
         return false;
     *ret_key = config_short_code_key(loader, short_code, (enum short_code_row_index)row);

@@ -96,19 +96,3 @@ void config_write_example(struct buffer *buffer)
     buffer_append(buffer, str_from(short_code_head));
     example_rows(buffer, short_code_rows, SHORT_CODE_ROW_COUNT, false);
 }
-
-static void reference_rows(struct buffer *buffer, const struct config_row *rows, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        buffer_format(buffer, "%s.%s\t%s\t", rows[i].section, rows[i].key,
-                      rows[i].fallback[0] != '\0' ? rows[i].fallback : "-");
-        limits_write(buffer, &rows[i]);
-        buffer_format(buffer, "\t%s\n", rows[i].help);
-    }
-}
-
-void config_write_reference(struct buffer *buffer)
-{
-    reference_rows(buffer, config_rows, CONFIG_ROW_COUNT);
-    reference_rows(buffer, short_code_rows, SHORT_CODE_ROW_COUNT);
-}

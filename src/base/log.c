@@ -286,18 +286,13 @@ static void line_write(struct line *line, enum log_level level)
     }
 }
 
-bool log_wants(enum log_level level)
-{
-    return level <= state.level;
-}
-
 void log_write(enum log_level level, const char *event, const struct log_field *fields,
                size_t field_count)
 {
     int errno_before = errno;
     struct line line;
 
-    if (!log_wants(level))
+    if (level > state.level)
         return;
     line_begin(&line, level, event);
     line_fields(&line, fields, field_count);

@@ -26,11 +26,3 @@ void mem_free(void *block)
 {
     free(block);
 }
-
-void mem_free_at(void *pointer_address)
-{
-    void *block;
-
-    memcpy(&block, pointer_address, sizeof(block));
-    free(block);
-}

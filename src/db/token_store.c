@@ -60,8 +60,7 @@ enum err c2b_token_store_newest(struct db *db, struct arena *arena, struct str s
 }
 
 #define TOKEN_ROWS \
-    "SELECT token_hash, short_code, created_at, last_used_at, ended_at, " \
-    "COALESCE(TIMESTAMPDIFF(SECOND, last_used_at, UTC_TIMESTAMP(6)), -1) FROM c2b_token "
+    "SELECT token_hash, short_code, created_at, last_used_at, ended_at FROM c2b_token "
 
 static enum err token_rows_read(const struct db_rows *rows, struct arena *arena,
                                 struct c2b_token_rows *ret_rows)
@@ -81,7 +80,6 @@ static enum err token_rows_read(const struct db_rows *rows, struct arena *arena,
             .created_at_us = db_time(rows, i, 2),
             .last_used_at_us = db_time(rows, i, 3),
             .ended_at_us = db_time(rows, i, 4),
-            .idle_s = db_int(rows, i, 5),
         };
         memcpy(list.items[i].hash.bytes, hash.data, SHA256_BYTES);
     }

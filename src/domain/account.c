@@ -43,7 +43,7 @@ enum err account_code_make(char ret_code[ACCOUNT_SIZE])
     return ERR_OK;
 }
 
-bool account_is_code(struct str account)
+static bool is_code(struct str account)
 {
     return account.length == ACCOUNT_LENGTH_MAX && account.data[0] == CODE_FIRST &&
            str_consists_of(account, code_alphabet) &&
@@ -52,7 +52,7 @@ bool account_is_code(struct str account)
 
 bool account_is_accepted(const struct config_short_code *short_code, struct str account)
 {
-    return config_short_code_accepts(short_code, account) || account_is_code(account);
+    return config_short_code_accepts(short_code, account) || is_code(account);
 }
 
 struct str account_fold(struct arena *arena, struct str reference)

@@ -16,7 +16,8 @@ bool payment_is_claimable(const struct payment *payment)
            !payment->reversed && !payment->is_merged;
 }
 
-bool payment_matches(const struct payment *payment, const struct payment_selector *selector)
+/* Whether every part of the selector fits the payment. */
+static bool is_match(const struct payment *payment, const struct payment_selector *selector)
 {
     if (selector->receipt.data != NULL && !str_equal(selector->receipt, payment->receipt))
         return false;
@@ -53,7 +54,7 @@ bool payment_fact_given(const struct payment *payment, const struct app *app,
 static bool payment_is_visible(const struct payment *payment, const struct app *app,
                                const struct payment_selector *selector)
 {
-    if (payment->is_merged || !payment_matches(payment, selector))
+    if (payment->is_merged || !is_match(payment, selector))
         return false;
     if (payment_is_own(payment, app))
         return true;
@@ -92,7 +93,7 @@ static enum err payment_by_reference(struct service *service, const struct app *
     if (err != ERR_OK)
         return err;
     for (size_t i = 0; i < claimable.count; i++)
-        if (payment_matches(&claimable.items[i], selector))
+        if (is_match(&claimable.items[i], selector))
             claimable.items[kept++] = claimable.items[i];
     claimable.count = kept;
     if (kept > 0) {
@@ -103,7 +104,7 @@ static enum err payment_by_reference(struct service *service, const struct app *
     err = payment_store_by_reference(service->db, service->arena, &app->id, selector->reference,
                                      false, PAYMENT_CANDIDATES_MAX, &newest);
     for (size_t i = 0; err == ERR_OK && i < newest.count; i++)
-        if (payment_matches(&newest.items[i], selector)) {
+        if (is_match(&newest.items[i], selector)) {
             *ret_payment = newest.items[i];
             return ERR_OK;
         }

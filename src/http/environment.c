@@ -51,7 +51,6 @@ static const struct variable_row rows[] = {
     [VARIABLE_IDEMPOTENCY_KEY] =
         ONCE("HTTP_IDEMPOTENCY_KEY", "Idempotency-Key", REQUEST_KEY_BYTES_MAX),
     [VARIABLE_REQUEST_ID] = ONCE("HTTP_X_REQUEST_ID", "X-Request-Id", SIZE_MAX),
-    [VARIABLE_USER_AGENT] = ANY("HTTP_USER_AGENT", "User-Agent", SIZE_MAX),
 };
 
 _Static_assert(ARRAY_LENGTH(rows) == VARIABLE_COUNT, "every variable has its row");

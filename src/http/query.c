@@ -103,10 +103,3 @@ enum err query_parse(struct arena *arena, struct str raw, struct query *ret_quer
     *ret_query = query;
     return ERR_OK;
 }
-
-struct str query_get(const struct query *query, const char *name)
-{
-    const struct query_parameter *found = parameter_find(query, str_from(name));
-
-    return found != NULL ? found->value : STR_EMPTY;
-}

@@ -12,7 +12,6 @@
 
 #define REQUEST_ID_BYTES_MAX 64
 /* Of a User-Agent; the rest is not worth a line in the log. */
-#define USER_AGENT_BYTES_MAX 512
 /* What is read at once from a body of unknown length before memory is taken for it. */
 #define FIRST_PIECE_BYTES 1024
 
@@ -98,14 +97,9 @@ static enum err peer_read(struct reading *reading)
 {
     struct request *request = reading->request;
     struct str client = client_address(&reading->environment, reading->options->trusted_proxies);
-    struct str agent = str_first(variable(reading, VARIABLE_USER_AGENT), USER_AGENT_BYTES_MAX);
     enum err err = text_keep(request, variable(reading, VARIABLE_REMOTE), &request->remote);
 
-    if (err == ERR_OK)
-        err = text_keep(request, client, &request->client);
-    if (err == ERR_OK)
-        err = text_keep(request, agent, &request->user_agent);
-    return err;
+    return err == ERR_OK ? text_keep(request, client, &request->client) : err;
 }
 
 static enum err path_and_query_read(struct reading *reading)

@@ -27,7 +27,8 @@ static const struct {
     {504, "Gateway Timeout"},
 };
 
-const char *response_reason(unsigned status)
+/* "Unknown" for numbers that we never send. */
+static const char *reason_of(unsigned status)
 {
     for (size_t i = 0; i < ARRAY_LENGTH(reasons); i++)
         if (reasons[i].status == status)
@@ -93,7 +94,7 @@ enum err response_serialize(const struct response *response, struct buffer *outp
     if (response->body.err != ERR_OK)
         return response->body.err;
     buffer_format(output, "Status: %u %s\r\nContent-Type: %s\r\n", response->status,
-                  response_reason(response->status), response->content_type);
+                  reason_of(response->status), response->content_type);
     for (size_t i = 0; i < response->header_count; i++) {
         buffer_append(output, str_from(response->headers[i].name));
         buffer_append(output, STR(": "));

@@ -13,7 +13,6 @@
 
 /* All header lines of an answer together. */
 #define HEADER_BYTES_MAX 65536
-#define RETRY_AFTER_SECONDS_MAX 86400
 
 struct http_client {
     CURL *easy;
@@ -130,28 +129,6 @@ static unsigned status_of(CURL *easy)
     return (unsigned)status;
 }
 
-static unsigned retry_after_of(CURL *easy)
-{
-    curl_off_t seconds = 0;
-
-    if (curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &seconds) != CURLE_OK || seconds < 0)
-        return 0;
-    return seconds < RETRY_AFTER_SECONDS_MAX ? (unsigned)seconds : RETRY_AFTER_SECONDS_MAX;
-}
-
-/* The texts of an answer, copied out of curl's memory. False without memory. */
-static bool texts_take(CURL *easy, struct arena *arena, const struct reception *reception,
-                       struct http_client_answer *answer)
-{
-    const char *content_type = NULL;
-
-    if (curl_easy_getinfo(easy, CURLINFO_CONTENT_TYPE, &content_type) != CURLE_OK)
-        return false;
-    answer->content_type = arena_str(arena, str_from(content_type));
-    answer->body = arena_str(arena, buffer_str(&reception->body));
-    return answer->content_type.data != NULL && answer->body.data != NULL;
-}
-
 static struct http_client_answer perform(CURL *easy, struct arena *arena,
                                          struct reception *reception)
 {
@@ -161,13 +138,13 @@ static struct http_client_answer perform(CURL *easy, struct arena *arena,
     answer.outcome = outcome_of(easy, code);
     answer.why = why_of(reception, code);
     answer.status = status_of(easy);
-    answer.retry_after_seconds = retry_after_of(easy);
-    if (answer.outcome == HTTP_CLIENT_ANSWERED && !texts_take(easy, arena, reception, &answer)) {
+    if (answer.outcome != HTTP_CLIENT_ANSWERED)
+        return answer;
+    answer.body = arena_str(arena, buffer_str(&reception->body));
+    if (answer.body.data == NULL) {
         answer.outcome = HTTP_CLIENT_UNKNOWN;
         answer.why = "no memory for the answer";
     }
-    if (answer.outcome != HTTP_CLIENT_ANSWERED)
-        answer.body = answer.content_type = STR_EMPTY;
     return answer;
 }
 

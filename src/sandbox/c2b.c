@@ -41,8 +41,9 @@ static void mask_text(const char *text, char ret_text[C2B_PAYER_SIZE])
     ASSERT(length > 0 && length < C2B_PAYER_SIZE);
 }
 
-enum err sandbox_c2b_payer_text(enum c2b_payer payer, const struct phone *phone,
-                                char ret_text[C2B_PAYER_SIZE])
+/* What stands in MSISDN. ERR_CRYPTO without a digest. */
+static enum err payer_text(enum c2b_payer payer, const struct phone *phone,
+                           char ret_text[C2B_PAYER_SIZE])
 {
     struct sha256 digest;
     char hash[SHA256_HEX_SIZE];
@@ -82,7 +83,7 @@ enum err sandbox_c2b_write(struct buffer *buffer, const struct c2b_body *body)
     char amount[MONEY_TEXT_SIZE], balance[MONEY_TEXT_SIZE], when[CLOCK_EAT_SIZE];
     char payer[C2B_PAYER_SIZE];
     struct jwrite writer;
-    enum err err = sandbox_c2b_payer_text(body->payer, &body->phone, payer);
+    enum err err = payer_text(body->payer, &body->phone, payer);
 
     if (err != ERR_OK)
         return err;

@@ -184,11 +184,6 @@ void ledger_settle(struct ledger *ledger, struct ledger_payment *payment, enum l
     index_add(ledger, payment, LEDGER_BY_RECEIPT);
 }
 
-size_t ledger_count(const struct ledger *ledger)
-{
-    return ledger->count;
-}
-
 const struct ledger_payment *ledger_oldest(const struct ledger *ledger)
 {
     return ledger->oldest;

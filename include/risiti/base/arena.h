@@ -17,8 +17,6 @@ void arena_free(struct arena *arena);
 void arena_free_at(struct arena **arena);
 /* Runs the registered endings, newest first, and makes all memory available again. */
 void arena_reset(struct arena *arena);
-/* Bytes given out since the last reset. */
-size_t arena_used(const struct arena *arena);
 /* Whether something was not given since the last reset: text that looks empty may be lost. */
 bool arena_has_failed(const struct arena *arena);
 

@@ -99,10 +99,5 @@ bool config_networks_contain(const struct config_networks *networks, struct str 
 bool config_host_is_loopback(struct str host);
 /* Writes the commented example file, made from the table. */
 void config_write_example(struct buffer *buffer);
-/*
- * One line a key, for manual pages and --help: section.key, default ("-" for none), limits and help
- * with a tab between them.
- */
-void config_write_reference(struct buffer *buffer);
 
 #endif

@@ -96,9 +96,6 @@ RISITI_CHECKED bool config_short_code_key_find(struct config_loader *loader, siz
 /* A new section with all defaults. ERR_INVALID: wrong number; ERR_DUPLICATE; ERR_TOO_LARGE. */
 RISITI_CHECKED enum err config_short_code_add(struct config_loader *loader, struct str number,
                                               size_t *ret_short_code);
-/* False when there is none with this number. */
-RISITI_CHECKED bool config_short_code_index(const struct config *config, struct str number,
-                                            size_t *ret_short_code);
 
 /* Findings about a key, with the place that its value came from. */
 RISITI_PRINTF(3, 4)

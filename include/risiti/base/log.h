@@ -101,8 +101,6 @@ void log_close(void);
  * LOG_REQUEST_BYTES_MAX; text with a NUL is none.
  */
 void log_set_request(struct str request_id);
-/* Whether lines of this level are written: saves making up costly fields. */
-bool log_wants(enum log_level level);
 /* Writes one line with one write(2). Failures are ignored: there is nowhere to tell them. */
 void log_write(enum log_level level, const char *event, const struct log_field *fields,
                size_t field_count);

@@ -16,7 +16,5 @@ RISITI_CHECKED void *mem_alloc(size_t count, size_t size);
 RISITI_CHECKED void *mem_grow(void *block, size_t count, size_t size);
 /* NULL is fine. */
 void mem_free(void *block);
-/* For RISITI_CLEANUP: frees the pointer that the variable holds. */
-void mem_free_at(void *pointer_address);
 
 #endif

@@ -39,7 +39,6 @@ struct c2b_token_row {
     int64_t created_at_us;
     int64_t last_used_at_us; /* 0: never */
     int64_t ended_at_us;     /* 0: it serves */
-    int64_t idle_s;          /* since its last use, by the database's clock; -1: never used */
 };
 
 struct c2b_token_rows {

@@ -20,7 +20,6 @@ bool account_is_sendable(const struct config_short_code *short_code, struct str 
 bool account_is_accepted(const struct config_short_code *short_code, struct str account);
 /* A random code of ours: "R" and eleven characters without look-alikes, the last a check digit. */
 RISITI_CHECKED enum err account_code_make(char ret_code[ACCOUNT_SIZE]);
-bool account_is_code(struct str account);
 /* Trimmed and upper-cased: how references are compared. data NULL without memory. */
 RISITI_CHECKED struct str account_fold(struct arena *arena, struct str reference);
 

@@ -35,8 +35,6 @@ struct payment_selector {
 bool payment_is_own(const struct payment *payment, const struct app *app);
 /* SUCCESS, and nothing speaks against using it. */
 bool payment_is_claimable(const struct payment *payment);
-/* Whether every part of the selector fits the payment. */
-bool payment_matches(const struct payment *payment, const struct payment_selector *selector);
 /*
  * Whether the app has named the second fact that it must name for money that is not its own yet. A
  * phone known only as a mask satisfies nothing.

@@ -27,8 +27,6 @@ struct query {
  */
 RISITI_CHECKED enum err query_parse(struct arena *arena, struct str raw, struct query *ret_query,
                                     struct str *ret_field, const char **ret_why);
-/* The value of a parameter; data is NULL when it is absent. */
-struct str query_get(const struct query *query, const char *name);
 /*
  * Percent-decodes into the arena ("+" stays). ERR_INVALID for a broken escape or NUL (not for
  * invalid UTF-8: the caller decides); ERR_NOMEM.

@@ -33,7 +33,6 @@ struct request {
     struct str remote;  /* REMOTE_ADDR, for the log */
     struct str id;      /* X-Request-Id when sane, else a new one; never empty after success */
     struct str idempotency_key; /* as it came; empty when absent */
-    struct str user_agent;      /* for the log, its first 512 bytes as they came */
 };
 
 struct request_options {

@@ -49,7 +49,5 @@ void response_retry_after(struct response *response, unsigned seconds);
  * nosniff, an empty line and the body. The body's failure (ERR_TOO_LARGE, ERR_NOMEM) is returned.
  */
 RISITI_CHECKED enum err response_serialize(const struct response *response, struct buffer *output);
-/* "Not Found" for 404; "Unknown" for numbers that we never send. */
-const char *response_reason(unsigned status);
 
 #endif

@@ -53,10 +53,8 @@ enum http_client_outcome {
 struct http_client_answer {
     enum http_client_outcome outcome;
     unsigned status;
-    struct str content_type;      /* as it came, may be empty */
-    struct str body;              /* in the arena, NUL-terminated behind its end */
-    unsigned retry_after_seconds; /* 0: none */
-    const char *why;              /* for the log, static text; NULL when answered */
+    struct str body; /* in the arena, NUL-terminated behind its end */
+    const char *why; /* for the log, static text; NULL when answered */
 };
 
 /*

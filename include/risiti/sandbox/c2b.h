@@ -40,9 +40,6 @@ enum c2b_payer sandbox_c2b_payer_of(enum c2b_version version);
 const char *sandbox_c2b_payer_name(enum c2b_payer payer);
 /* "full", "first", "none". */
 const char *sandbox_c2b_names_name(enum c2b_names names);
-/* What stands in MSISDN. ERR_CRYPTO without a digest. */
-RISITI_CHECKED enum err sandbox_c2b_payer_text(enum c2b_payer payer, const struct phone *phone,
-                                               char ret_text[C2B_PAYER_SIZE]);
 /* Appends the body as JSON; errors are the buffer's, or ERR_CRYPTO. */
 RISITI_CHECKED enum err sandbox_c2b_write(struct buffer *buffer, const struct c2b_body *body);
 /* Fills in what payment and short code say. The texts stay theirs. */

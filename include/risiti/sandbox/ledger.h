@@ -68,7 +68,6 @@ struct ledger_payment *ledger_find(const struct ledger *ledger, enum ledger_inde
 /* Ends a pending payment; `receipt` is NULL when no money moved. */
 void ledger_settle(struct ledger *ledger, struct ledger_payment *payment, enum ledger_status status,
                    const char *receipt);
-size_t ledger_count(const struct ledger *ledger);
 /* The oldest payment; follow `newer` to the last. NULL when there is none. */
 const struct ledger_payment *ledger_oldest(const struct ledger *ledger);
 

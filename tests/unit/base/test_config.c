@@ -491,15 +491,13 @@ static void the_example_file_works_uncommented(void)
     buffer_release(&example);
 }
 
-static void example_and_reference_name_every_key(void)
+static void example_names_every_key(void)
 {
-    struct buffer example, reference;
+    struct buffer example;
     char wanted[200];
 
     buffer_init(&example, EXAMPLE_BYTES_MAX);
-    buffer_init(&reference, EXAMPLE_BYTES_MAX);
     config_write_example(&example);
-    config_write_reference(&reference);
     for (size_t i = 0; i < CONFIG_ROW_COUNT + SHORT_CODE_ROW_COUNT; i++) {
         const struct config_row *row =
             i < CONFIG_ROW_COUNT ? &config_rows[i] : &short_code_rows[i - CONFIG_ROW_COUNT];
@@ -507,12 +505,9 @@ static void example_and_reference_name_every_key(void)
         (void)snprintf(wanted, sizeof(wanted), "\n#%s =", row->key);
         CU_ASSERT_PTR_NOT_NULL(strstr(example.data, wanted));
         CU_ASSERT_PTR_NOT_NULL(strstr(example.data, row->help));
-        (void)snprintf(wanted, sizeof(wanted), "%s.%s\t", row->section, row->key);
-        CU_ASSERT_PTR_NOT_NULL(strstr(reference.data, wanted));
     }
-    CU_ASSERT_PTR_NOT_NULL(strstr(reference.data, "service.workers\t4\t0 to 256 processes\tpre-"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(example.data, "0 to 256 processes"));
     buffer_release(&example);
-    buffer_release(&reference);
 }
 
 static const struct tap_test tests[] = {
@@ -549,7 +544,7 @@ static const struct tap_test tests[] = {
     TAP_TEST(a_missing_file_is_an_error),
     TAP_TEST(the_example_file_works_as_it_is),
     TAP_TEST(the_example_file_works_uncommented),
-    TAP_TEST(example_and_reference_name_every_key),
+    TAP_TEST(example_names_every_key),
 };
 
 CONFIG_FIXTURE_MAIN("config", tests)

@@ -60,7 +60,6 @@ static void arena_gives_its_maximum_and_no_more(void)
     CU_ASSERT_PTR_NULL(arena_alloc(arena, ARENA_BYTES_MAX + 1, 1));
     arena_reset(arena);
     CU_ASSERT_PTR_NOT_NULL(arena_alloc(arena, ARENA_BYTES_MAX, 1));
-    CU_ASSERT_EQUAL(arena_used(arena), ARENA_BYTES_MAX);
     CU_ASSERT_PTR_NULL(arena_alloc(arena, 1, 1));
     arena_reset(arena);
     CU_ASSERT_PTR_NOT_NULL(arena_alloc(arena, ARENA_BYTES_MAX - ARENA_STEP, 1));
@@ -96,7 +95,6 @@ static void arena_sizes_that_overflow_give_nothing(void)
     CU_ASSERT_PTR_NULL(arena_alloc(arena, SIZE_MAX, 1));
     arena_reset(arena);
     CU_ASSERT_PTR_NULL(arena_alloc(arena, SIZE_MAX - ARENA_STEP + 1, 1));
-    CU_ASSERT_EQUAL(arena_used(arena), 0);
     arena_free(arena);
 }
 
@@ -115,7 +113,6 @@ static void arena_memory_is_aligned_and_zeroed_also_after_a_reset(void)
             memset(bytes, 0xa5, size);
         }
         arena_reset(arena);
-        CU_ASSERT_EQUAL(arena_used(arena), 0);
     }
     arena_free(arena);
 }

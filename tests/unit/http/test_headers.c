@@ -90,7 +90,6 @@ static void headers_that_do_not_count_may_come_twice(void)
     CU_ASSERT_EQUAL(init(GET("HTTP_USER_AGENT=a", "HTTP_USER_AGENT=b", "HTTP_VIA=c", "HTTP_VIA=d",
                              "HTTP_COOKIE=e", "HTTP_COOKIE=f", "no equals sign", "", "=")),
                     ERR_OK);
-    ASSERT_STR(request.user_agent, "a");
     end();
 }
 
@@ -169,7 +168,6 @@ static void values_end_at_their_maximum(void)
         refused(VARIABLES("REQUEST_METHOD=GET", sized("REQUEST_URI", REQUEST_URI_BYTES_MAX + 1)),
                 "the URL is too long"));
     CU_ASSERT_EQUAL(init(GET(sized("HTTP_USER_AGENT", 70000))), ERR_OK);
-    CU_ASSERT_EQUAL(request.user_agent.length, 512);
     end();
 }
 

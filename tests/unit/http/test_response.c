@@ -154,12 +154,26 @@ static void an_output_without_room_is_reported(void)
     end();
 }
 
+/* The first line of an answer with this status. */
+static struct str status_line(unsigned status)
+{
+    struct str text;
+
+    buffer_clear(&output);
+    response.status = status;
+    CU_ASSERT_EQUAL(response_serialize(&response, &output), ERR_OK);
+    text = buffer_str(&output);
+    return str_first(text, str_find(text, '\r'));
+}
+
 static void every_status_that_an_error_has_is_named(void)
 {
+    begin();
     for (int i = 0; i < ERR_COUNT; i++)
-        CU_ASSERT_STRING_NOT_EQUAL(response_reason(err_info((enum err)i)->status), "Unknown");
-    CU_ASSERT_STRING_EQUAL(response_reason(404), "Not Found");
-    CU_ASSERT_STRING_EQUAL(response_reason(299), "Unknown");
+        CU_ASSERT_FALSE(str_ends_with(status_line(err_info((enum err)i)->status), STR(" Unknown")));
+    ASSERT_STR(status_line(404), "Status: 404 Not Found");
+    ASSERT_STR(status_line(299), "Status: 299 Unknown");
+    end();
 }
 
 static const struct tap_test tests[] = {
