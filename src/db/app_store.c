@@ -21,11 +21,6 @@ enum err claim_requires_parse(struct str text, enum claim_requires *ret_requires
     return ERR_INVALID;
 }
 
-static struct str hash_bytes(const struct sha256 *hash)
-{
-    return (struct str){(const char *)hash->bytes, SHA256_BYTES};
-}
-
 enum err app_store_insert(struct db *db, const struct app *app)
 {
     static const struct db_statement statement = {
@@ -117,9 +112,8 @@ enum err key_store_insert(struct db *db, const struct api_key *key, const struct
                                .integer = key->expires_at_us};
 
     return db_execute(db, &statement,
-                      DB_VALUES(DB_UUID(&key->id), DB_UUID(&key->app_id),
-                                DB_BYTES(hash_bytes(key_hash)), DB_TEXT(str_from(key->hint)),
-                                DB_TIME(key->created_at_us), expires),
+                      DB_VALUES(DB_UUID(&key->id), DB_UUID(&key->app_id), DB_HASH(key_hash),
+                                DB_TEXT(str_from(key->hint)), DB_TIME(key->created_at_us), expires),
                       NULL);
 }
 
@@ -187,8 +181,7 @@ enum err key_store_owner(struct db *db, struct arena *arena, const struct sha256
         "WHERE key_hash = ? AND revoked_at IS NULL"};
     struct key_owner owner = {.misses = 0};
     const struct db_rows *rows;
-    enum err err =
-        db_query(db, &statement, DB_VALUES(DB_BYTES(hash_bytes(key_hash))), arena, 1, &rows);
+    enum err err = db_query(db, &statement, DB_VALUES(DB_HASH(key_hash)), arena, 1, &rows);
 
     if (err != ERR_OK)
         return err;

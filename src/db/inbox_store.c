@@ -70,17 +70,14 @@ enum err inbox_store_insert(struct db *db, const struct inbox_row *row, unsigned
         "INSERT INTO callback_inbox (id, kind, state, received_at, source, request_id, "
         "token_hash, payment_id, body, note, checkout_request_id, next_try_at) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(6) + INTERVAL ? SECOND)"};
-    struct str hash = STR_EMPTY;
     struct str body = row->body.data != NULL ? row->body : STR("");
 
-    if (row->token_hash != NULL)
-        hash = (struct str){(const char *)row->token_hash->bytes, SHA256_BYTES};
     return db_execute(db, &statement,
                       DB_VALUES(DB_UUID(&row->id), DB_TEXT(kind_names[row->kind]),
                                 DB_TEXT(state_names[row->state]), DB_TIME(row->received_at_us),
                                 DB_TEXT(row->source.data != NULL ? row->source : STR("")),
-                                DB_TEXT(row->request_id), DB_BYTES(hash), DB_UUID(row->payment_id),
-                                DB_BYTES(body), DB_TEXT(row->note),
+                                DB_TEXT(row->request_id), DB_HASH(row->token_hash),
+                                DB_UUID(row->payment_id), DB_BYTES(body), DB_TEXT(row->note),
                                 DB_TEXT(row->checkout_request_id), pause_value(pause_s)),
                       NULL);
 }

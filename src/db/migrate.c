@@ -102,9 +102,7 @@ static enum err status_of(const struct db_rows *rows, struct migrate_status *ret
 
         if (err != ERR_OK)
             return err;
-        if (row < db_row_count(rows) &&
-            !str_equal(db_text(rows, row, 1),
-                       (struct str){(const char *)checksum.bytes, sizeof(checksum.bytes)}))
+        if (row < db_row_count(rows) && !str_equal(db_text(rows, row, 1), db_hash_bytes(&checksum)))
             status.checksum_differs = true;
     }
     *ret_status = status;
@@ -261,12 +259,10 @@ static enum err migration_apply(struct db *db, const struct uuid *owner,
         err = checksum_of(migration, &checksum);
     if (err != ERR_OK)
         return err;
-    return db_execute(
-        db, &applied_add,
-        DB_VALUES(DB_INT(migration->number), DB_TEXT(str_from(migration->name)),
-                  DB_BYTES(((struct str){(const char *)checksum.bytes, sizeof(checksum.bytes)})),
-                  DB_INT(migration->oldest_level)),
-        NULL);
+    return db_execute(db, &applied_add,
+                      DB_VALUES(DB_INT(migration->number), DB_TEXT(str_from(migration->name)),
+                                DB_HASH(&checksum), DB_INT(migration->oldest_level)),
+                      NULL);
 }
 
 static enum err missing_apply(struct db *db, const struct uuid *owner,

@@ -182,9 +182,8 @@ enum err payment_store_by_token(struct db *db, struct arena *arena, const struct
 {
     static const struct db_statement statement = {"payment_by_token",
                                                   SELECT_PAYMENT "WHERE callback_token_hash = ?"};
-    struct str hash = {(const char *)token_hash->bytes, SHA256_BYTES};
 
-    return payment_find(db, arena, &statement, (struct db_value)DB_BYTES(hash), ret_payment);
+    return payment_find(db, arena, &statement, (struct db_value)DB_HASH(token_hash), ret_payment);
 }
 
 static enum err payments_read(struct arena *arena, const struct db_rows *rows,
@@ -385,7 +384,7 @@ enum err payment_store_insert(struct db *db, const struct payment_insert *insert
     ASSERT(db_in_unit(db));
     ASSERT(payment->amount.cents > 0);
     if (insert->token_hash != NULL)
-        hash = (struct str){(const char *)insert->token_hash->bytes, SHA256_BYTES};
+        hash = db_hash_bytes(insert->token_hash);
     return db_execute(
         db, &statement,
         DB_VALUES(DB_UUID(&payment->id), DB_UUID(&payment->app_id),

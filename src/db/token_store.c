@@ -3,11 +3,6 @@
 
 #include "risiti/db/token_store.h"
 
-static struct str hash_bytes(const struct sha256 *hash)
-{
-    return (struct str){(const char *)hash->bytes, SHA256_BYTES};
-}
-
 enum err c2b_token_store_insert(struct db *db, const struct sha256 *token_hash,
                                 const struct c2b_token *token, int64_t now_us)
 {
@@ -16,7 +11,7 @@ enum err c2b_token_store_insert(struct db *db, const struct sha256 *token_hash,
                             "created_at) VALUES (?, ?, ?, ?)"};
 
     return db_execute(db, &statement,
-                      DB_VALUES(DB_BYTES(hash_bytes(token_hash)), DB_TEXT(token->short_code),
+                      DB_VALUES(DB_HASH(token_hash), DB_TEXT(token->short_code),
                                 DB_BYTES(token->sealed), DB_TIME(now_us)),
                       NULL);
 }
@@ -44,8 +39,7 @@ enum err c2b_token_store_by_hash(struct db *db, struct arena *arena,
                                                   "SELECT short_code, token_sealed FROM c2b_token "
                                                   "WHERE token_hash = ? AND ended_at IS NULL"};
 
-    return c2b_token_read(db, arena, &statement, (struct db_value)DB_BYTES(hash_bytes(token_hash)),
-                          ret_token);
+    return c2b_token_read(db, arena, &statement, (struct db_value)DB_HASH(token_hash), ret_token);
 }
 
 enum err c2b_token_store_newest(struct db *db, struct arena *arena, struct str short_code,
@@ -119,8 +113,7 @@ enum err c2b_token_store_used(struct db *db, const struct sha256 *token_hash)
         "UPDATE c2b_token SET last_used_at = UTC_TIMESTAMP(6) WHERE token_hash = ? AND "
         "(last_used_at IS NULL OR last_used_at < UTC_TIMESTAMP(6) - INTERVAL ? SECOND)"};
 
-    return db_execute(db, &statement,
-                      DB_VALUES(DB_BYTES(hash_bytes(token_hash)), DB_INT(C2B_TOKEN_USE_NOTE_S)),
+    return db_execute(db, &statement, DB_VALUES(DB_HASH(token_hash), DB_INT(C2B_TOKEN_USE_NOTE_S)),
                       NULL);
 }
 
@@ -133,8 +126,8 @@ enum err c2b_token_store_end(struct db *db, const struct sha256 *token_hash, int
         "NULL "
         "AND (last_used_at IS NULL OR last_used_at < UTC_TIMESTAMP(6) - INTERVAL ? SECOND)"};
     uint64_t affected;
-    enum err err = db_execute(
-        db, &statement, DB_VALUES(DB_BYTES(hash_bytes(token_hash)), DB_INT(idle_s)), &affected);
+    enum err err =
+        db_execute(db, &statement, DB_VALUES(DB_HASH(token_hash), DB_INT(idle_s)), &affected);
 
     if (err == ERR_OK)
         *ret_ended = affected == 1;
@@ -149,8 +142,7 @@ enum err oauth_store_read(struct db *db, struct arena *arena, const struct sha25
                       "COALESCE(TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(6), expires_at), 0) "
                       "FROM daraja_token WHERE consumer_hash = ?"};
     const struct db_rows *rows;
-    enum err err =
-        db_query(db, &statement, DB_VALUES(DB_BYTES(hash_bytes(consumer_hash))), arena, 1, &rows);
+    enum err err = db_query(db, &statement, DB_VALUES(DB_HASH(consumer_hash)), arena, 1, &rows);
 
     if (err != ERR_OK)
         return err;
@@ -173,14 +165,13 @@ enum err oauth_store_lease(struct db *db, const struct sha256 *consumer_hash, ui
         "lease_until = UTC_TIMESTAMP(6) + INTERVAL ? SECOND WHERE consumer_hash = ? "
         "AND generation = ? AND (lease_until IS NULL OR lease_until < UTC_TIMESTAMP(6) "
         "OR lease_owner = ?)"};
-    struct str hash = hash_bytes(consumer_hash);
-    const struct db_value values[] = {DB_UUID(owner), DB_INT(lease_seconds), DB_BYTES(hash),
+    const struct db_value values[] = {DB_UUID(owner), DB_INT(lease_seconds), DB_HASH(consumer_hash),
                                       DB_INT(generation), DB_UUID(owner)};
     uint64_t affected;
     enum err err = ERR_OK;
 
     if (generation == 0)
-        err = db_execute(db, &make, DB_VALUES(DB_BYTES(hash)), NULL);
+        err = db_execute(db, &make, DB_VALUES(DB_HASH(consumer_hash)), NULL);
     if (err == ERR_OK)
         err = db_execute(db, &lease, values, ARRAY_LENGTH(values), &affected);
     if (err == ERR_DB_COMMIT_UNKNOWN)
@@ -202,8 +193,7 @@ enum err oauth_store_write(struct db *db, const struct sha256 *consumer_hash, ui
     uint64_t affected;
     enum err err = db_execute(db, &statement,
                               DB_VALUES(DB_BYTES(sealed), DB_INT(lifetime_seconds),
-                                        DB_BYTES(hash_bytes(consumer_hash)), DB_INT(generation),
-                                        DB_UUID(owner)),
+                                        DB_HASH(consumer_hash), DB_INT(generation), DB_UUID(owner)),
                               &affected);
 
     if (err == ERR_OK)
@@ -218,6 +208,5 @@ enum err oauth_store_release(struct db *db, const struct sha256 *consumer_hash,
         "oauth_release", "UPDATE daraja_token SET lease_owner = NULL, lease_until = NULL "
                          "WHERE consumer_hash = ? AND lease_owner = ?"};
 
-    return db_execute(db, &statement,
-                      DB_VALUES(DB_BYTES(hash_bytes(consumer_hash)), DB_UUID(owner)), NULL);
+    return db_execute(db, &statement, DB_VALUES(DB_HASH(consumer_hash), DB_UUID(owner)), NULL);
 }

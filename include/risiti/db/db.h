@@ -9,6 +9,7 @@
 #include "risiti/base/arena.h"
 #include "risiti/base/base.h"
 #include "risiti/base/config.h"
+#include "risiti/base/crypto.h"
 #include "risiti/base/err.h"
 #include "risiti/base/money.h"
 #include "risiti/base/str.h"
@@ -108,6 +109,11 @@ struct db_value {
     { \
         .kind = DB_KIND_BYTES, .text = db_uuid_bytes(pointer) \
     }
+/* `pointer` is a const struct sha256 *; NULL binds NULL. */
+#define DB_HASH(pointer) \
+    { \
+        .kind = DB_KIND_BYTES, .text = db_hash_bytes(pointer) \
+    }
 #define DB_VALUES(...) \
     (const struct db_value[]){__VA_ARGS__}, \
         sizeof((const struct db_value[]){__VA_ARGS__}) / sizeof(struct db_value)
@@ -116,6 +122,11 @@ struct db_value {
 static inline struct str db_uuid_bytes(const struct uuid *uuid)
 {
     return uuid != NULL ? (struct str){(const char *)uuid->bytes, UUID_BYTES} : STR_EMPTY;
+}
+
+static inline struct str db_hash_bytes(const struct sha256 *hash)
+{
+    return hash != NULL ? (struct str){(const char *)hash->bytes, SHA256_BYTES} : STR_EMPTY;
 }
 
 /* The rows of one answer, copied into an arena. */
