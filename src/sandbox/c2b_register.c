@@ -50,20 +50,6 @@ static bool read_registration(struct sandbox *sandbox, struct exchange *exchange
                                               ret_registration->validation_url);
 }
 
-static void answer_registered(struct sandbox *sandbox, struct exchange *exchange)
-{
-    struct jwrite writer;
-    char id[IDS_REQUEST_SIZE];
-
-    ids_request(&sandbox->ids, id);
-    exchange_answer_json(exchange, 200, &writer);
-    jwrite_object_begin(&writer, NULL);
-    jwrite_text(&writer, "OriginatorCoversationID", id); /* Daraja's spelling */
-    jwrite_text(&writer, "ResponseCode", "0");
-    jwrite_text(&writer, "ResponseDescription", "Success");
-    jwrite_object_end(&writer);
-}
-
 static void c2b_register(struct sandbox *sandbox, struct exchange *exchange,
                          enum c2b_version version)
 {
@@ -88,7 +74,7 @@ static void c2b_register(struct sandbox *sandbox, struct exchange *exchange,
         return;
     }
     merchant->c2b = registration;
-    answer_registered(sandbox, exchange);
+    exchange_answer_accepted(sandbox, exchange, "Success");
 }
 
 void sandbox_c2b_register_v1(struct sandbox *sandbox, struct exchange *exchange)

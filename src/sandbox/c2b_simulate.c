@@ -161,20 +161,6 @@ static const char *simulation_read(const struct jread *root, const struct mercha
                : "ShortCode";
 }
 
-static void answer_accepted(struct sandbox *sandbox, struct exchange *exchange)
-{
-    struct jwrite writer;
-    char id[IDS_REQUEST_SIZE];
-
-    ids_request(&sandbox->ids, id);
-    exchange_answer_json(exchange, 200, &writer);
-    jwrite_object_begin(&writer, NULL);
-    jwrite_text(&writer, "OriginatorCoversationID", id); /* Daraja's spelling */
-    jwrite_text(&writer, "ResponseCode", "0");
-    jwrite_text(&writer, "ResponseDescription", "Accept the service request successfully.");
-    jwrite_object_end(&writer);
-}
-
 static void c2b_simulate(struct sandbox *sandbox, struct exchange *exchange,
                          enum c2b_version version)
 {
@@ -194,7 +180,7 @@ static void c2b_simulate(struct sandbox *sandbox, struct exchange *exchange,
     else if (intake_start(sandbox, merchant, &payment, version) != ERR_OK)
         exchange_answer_busy(sandbox, exchange);
     else
-        answer_accepted(sandbox, exchange);
+        exchange_answer_accepted(sandbox, exchange, "Accept the service request successfully.");
 }
 
 void sandbox_c2b_simulate_v1(struct sandbox *sandbox, struct exchange *exchange)

@@ -38,6 +38,21 @@ void exchange_answer_error(struct sandbox *sandbox, struct exchange *exchange, u
     jwrite_object_end(&writer);
 }
 
+void exchange_answer_accepted(struct sandbox *sandbox, struct exchange *exchange,
+                              const char *description)
+{
+    struct jwrite writer;
+    char id[IDS_REQUEST_SIZE];
+
+    ids_request(&sandbox->ids, id);
+    exchange_answer_json(exchange, 200, &writer);
+    jwrite_object_begin(&writer, NULL);
+    jwrite_text(&writer, "OriginatorCoversationID", id); /* Daraja's spelling */
+    jwrite_text(&writer, "ResponseCode", "0");
+    jwrite_text(&writer, "ResponseDescription", description);
+    jwrite_object_end(&writer);
+}
+
 void exchange_answer_invalid(struct sandbox *sandbox, struct exchange *exchange, const char *field)
 {
     struct str message = arena_format(exchange->arena, "Bad Request - Invalid %s", field);

@@ -45,6 +45,9 @@ void exchange_answer_text(struct exchange *exchange, unsigned status, const char
 /* An error in Daraja's shape: {"requestId","errorCode","errorMessage"}. */
 void exchange_answer_error(struct sandbox *sandbox, struct exchange *exchange, unsigned status,
                            const char *code, const char *message);
+/* What calls of C2B are answered: {"OriginatorCoversationID","ResponseCode":"0",…}. */
+void exchange_answer_accepted(struct sandbox *sandbox, struct exchange *exchange,
+                              const char *description);
 /* 400.002.02 "Bad Request - Invalid <field>". */
 void exchange_answer_invalid(struct sandbox *sandbox, struct exchange *exchange, const char *field);
 /* 500.003.02 "System is busy". */

@@ -26,13 +26,15 @@ tests_unit_http_test_problem_LDADD = $(HTTP_TEST_LIBS)
 TESTS += tests/unit/http/test_problem
 
 check_PROGRAMS += tests/unit/http/test_request
-tests_unit_http_test_request_SOURCES = tests/unit/http/test_request.c
+tests_unit_http_test_request_SOURCES = tests/unit/http/test_request.c \
+	tests/unit/http/request_test.h
 tests_unit_http_test_request_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_http_test_request_LDADD = $(HTTP_TEST_LIBS)
 TESTS += tests/unit/http/test_request
 
 check_PROGRAMS += tests/unit/http/test_headers
-tests_unit_http_test_headers_SOURCES = tests/unit/http/test_headers.c
+tests_unit_http_test_headers_SOURCES = tests/unit/http/test_headers.c \
+	tests/unit/http/request_test.h
 tests_unit_http_test_headers_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_http_test_headers_LDADD = $(HTTP_TEST_LIBS)
 TESTS += tests/unit/http/test_headers

@@ -4,39 +4,11 @@
  */
 #include "risiti/base/base.h"
 
+#include "request_test.h"
 #include "risiti/base/uuid.h"
-#include "risiti/http/request.h"
 #include "tap.h"
 
-#define ARENA_BYTES 262144
-#define VARIABLES(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define GET(...) VARIABLES("REQUEST_METHOD=GET", "REQUEST_URI=/a", __VA_ARGS__)
-
-static struct arena *arena;
-static struct request request;
-static struct request_options options;
-static const char *why;
-
-static enum err init(const char *const *environment)
-{
-    arena_free(arena);
-    arena = arena_new(ARENA_BYTES);
-    why = NULL;
-    return request_init(&request, arena, environment, &options, &why);
-}
-
-static void end(void)
-{
-    arena_free(arena);
-    arena = NULL;
-    options = (struct request_options){.base_path = STR_EMPTY};
-}
-
-static bool refused(const char *const *environment, const char *sentence)
-{
-    return init(environment) == ERR_MALFORMED && why != NULL && request.id.length > 0 &&
-           str_equal(str_from(why), str_from(sentence));
-}
 
 /* "NAME=xxx…" with `count` bytes behind the equals sign. */
 static const char *sized(const char *name, size_t count)
