@@ -32,6 +32,7 @@ struct task {
     char *url;
     struct buffer body;
     int64_t timeout_ms;
+    unsigned tries;
     void (*answered)(void *context, const struct courier_answer *answer);
 
     CURL *easy; /* while under way */
@@ -53,6 +54,8 @@ struct courier {
     size_t under_way_count, under_way_max;
     size_t waiting_count; /* in the heap and in the queue */
     uint64_t next_order;
+    bool (*again)(void *context);
+    void *again_context;
 };
 
 static void task_free(struct task *task)
@@ -115,6 +118,12 @@ static struct task *heap_pop(struct courier *courier)
 }
 
 /* ---- taking tasks in ---- */
+
+void courier_set_again(struct courier *courier, bool (*again)(void *context), void *context)
+{
+    courier->again = again;
+    courier->again_context = context;
+}
 
 size_t courier_count(const struct courier *courier)
 {
@@ -235,8 +244,22 @@ static void under_way_remove(struct courier *courier, struct task *task)
     courier->under_way_count--;
 }
 
+/* Sends a letter once more that was not taken; false when it is to be forgotten. */
+static bool letter_again(struct courier *courier, struct task *task, unsigned status)
+{
+    if (status == 200 || task->answered != NULL || ++task->tries >= COURIER_TRIES_MAX ||
+        courier->again == NULL || !courier->again(courier->again_context) ||
+        !courier_has_room(courier, 1))
+        return false;
+    curl_easy_cleanup(task->easy);
+    task->easy = NULL;
+    task->next = task->under_way_previous = task->under_way_next = NULL;
+    buffer_clear(&task->answer);
+    return courier_take(courier, COURIER_AGAIN_MS, task) == ERR_OK;
+}
+
 /* Tells who waits for the answer, logs, and forgets the letter. */
-static void letter_end(struct task *task, CURLcode code)
+static void letter_end(struct courier *courier, struct task *task, CURLcode code)
 {
     struct courier_answer answer = {.body = buffer_str(&task->answer)};
     int64_t duration_ms = clock_monotonic_ms() - task->started_ms;
@@ -248,6 +271,8 @@ static void letter_end(struct task *task, CURLcode code)
               LOG_FIELDS(LOG_TEXT("kind", task->kind), LOG_INT("status", answer.status),
                          LOG_INT("ms", duration_ms),
                          LOG_TEXT("why", code == CURLE_OK ? NULL : curl_easy_strerror(code))));
+    if (letter_again(courier, task, answer.status))
+        return;
     if (task->answered != NULL)
         task->answered(task->context, &answer);
     task_free(task);
@@ -264,7 +289,7 @@ static void letter_start(struct courier *courier, struct task *task)
     if (code == CURLE_OK && curl_multi_add_handle(courier->multi, task->easy) != CURLM_OK)
         code = CURLE_FAILED_INIT;
     if (code != CURLE_OK) {
-        letter_end(task, code);
+        letter_end(courier, task, code);
         return;
     }
     task->under_way_next = courier->under_way;
@@ -289,7 +314,7 @@ static void letters_finish(struct courier *courier)
         /* Fails for invalid handles only. */
         (void)curl_multi_remove_handle(courier->multi, task->easy);
         under_way_remove(courier, task);
-        letter_end(task, code);
+        letter_end(courier, task, code);
     }
 }
 

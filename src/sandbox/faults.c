@@ -19,6 +19,7 @@ static const char *const names[FAULT_COUNT] = {
     [FAULT_RESULT_LOST] = "result_lost",
     [FAULT_CALLBACK_LATE] = "callback_late",
     [FAULT_CALLBACK_DUPLICATE] = "callback_duplicate",
+    [FAULT_REDELIVER] = "redeliver",
     [FAULT_CALLBACK_BEFORE_ANSWER] = "callback_before_answer",
     [FAULT_TWIN] = "twin",
     [FAULT_TWIN_BEFORE] = "twin_before",

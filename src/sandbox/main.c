@@ -141,6 +141,13 @@ static enum err serve(const struct flags *flags, const sigset_t *signals, const 
     return ERR_OK;
 }
 
+static bool callback_goes_again(void *context)
+{
+    struct sandbox *sandbox = context;
+
+    return faults_happen(&sandbox->faults, FAULT_REDELIVER);
+}
+
 /* Everything between the bound socket and the end of the program. */
 static enum err run(const struct flags *flags, const sigset_t *signals, int listener,
                     const char *url)
@@ -153,6 +160,7 @@ static enum err run(const struct flags *flags, const sigset_t *signals, int list
     if (sandbox != NULL)
         err = courier_start(&sandbox->lock, connections, &sandbox->courier);
     if (err == ERR_OK) {
+        courier_set_again(sandbox->courier, callback_goes_again, sandbox);
         err = server_start(sandbox, listener, connections, &server);
         if (err == ERR_OK)
             err = serve(flags, signals, url);

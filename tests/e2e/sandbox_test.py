@@ -608,6 +608,18 @@ def twins_come_before_and_after_with_every_form_of_payer(sandbox):
 
 
 @test
+def a_callback_that_is_refused_can_come_again(sandbox):
+    sandbox.faults(redeliver=100)
+    path = f"/stk/{next(_paths)}"
+    RECEIVER.answers[path] = (503, "")
+    push(sandbox, CallBackURL=RECEIVER.url + path)
+    RECEIVER.wait(path, 2)
+    del RECEIVER.answers[path]
+    RECEIVER.wait(path, 3)
+    sandbox.faults()
+
+
+@test
 def a_payment_can_be_reversed(sandbox):
     receipt = result_of(RECEIVER.wait(push(sandbox)[1])[0])[1]["MpesaReceiptNumber"]
     assert sandbox.call("POST", "/_sandbox/reverse", {"receipt": "U000000000"})[0] == 400

@@ -23,6 +23,8 @@
 /* Of an answer no more than this is read. */
 #define COURIER_ANSWER_MAX 65536
 #define COURIER_TIMEOUT_MS 30000
+#define COURIER_AGAIN_MS 1000
+#define COURIER_TRIES_MAX 10
 
 struct courier;
 
@@ -48,6 +50,11 @@ RISITI_CHECKED enum err courier_start(pthread_mutex_t *lock, size_t in_flight_ma
 void courier_stop(struct courier *courier);
 /* Drops what waits, after courier_stop. NULL is fine. */
 void courier_free(struct courier *courier);
+/*
+ * From now on a letter that nobody waits for, and that is not answered 200, is sent again when
+ * `again` says so: after COURIER_AGAIN_MS, COURIER_TRIES_MAX times in all. NULL: never.
+ */
+void courier_set_again(struct courier *courier, bool (*again)(void *context), void *context);
 /* Tasks and callbacks that wait or are under way. */
 size_t courier_count(const struct courier *courier);
 /* Whether `count` more tasks and letters would be taken now. */

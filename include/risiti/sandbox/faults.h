@@ -23,6 +23,7 @@ enum fault {
     FAULT_RESULT_LOST,            /* a result is not sent */
     FAULT_CALLBACK_LATE,          /* it is sent some seconds later, and others overtake it */
     FAULT_CALLBACK_DUPLICATE,     /* it is sent twice */
+    FAULT_REDELIVER,              /* one that is not answered 200 is sent again */
     FAULT_CALLBACK_BEFORE_ANSWER, /* a push is answered after its result */
     FAULT_TWIN,                   /* a paid push comes as a confirmation too */
     FAULT_TWIN_BEFORE,            /* that comes before the result, */
