@@ -4,12 +4,12 @@ import json
 import os
 import pathlib
 import signal
-import subprocess
 import threading
 import time
 
 from lib import daraja, stack
 from lib.case import CONFIRMATION, ServiceCase
+from lib.outage import OutageCase
 
 SENDERS = 4
 OUTAGE_SECONDS = 4
@@ -47,25 +47,8 @@ class Senders:
                 self.answers.append((receipt, answer.status, time.monotonic() - began))
 
 
-class OutageCase(ServiceCase):
-    """A service of its own, whose database is treated badly."""
-
-    @classmethod
-    def setUpClass(cls):
-        cls.stack = stack.Stack().start()
-        cls.database = None  # the one that took the place of the demo's own
-        cls.addClassCleanup(cls.end)
-        cls.app = cls.stack.create_app()
-        cls.other_app = cls.stack.create_app()
-
-    @classmethod
-    def end(cls):
-        """Also the database that took the place of the demo's own."""
-        if cls.database is not None:
-            cls.database.terminate()
-            cls.database.wait()
-        problems = cls.stack.stop()
-        assert not problems, problems
+class SpoolCase(OutageCase):
+    """Confirmations that come meanwhile."""
 
     def spooled(self):
         """How many files wait."""
@@ -90,31 +73,8 @@ class OutageCase(ServiceCase):
                                    f"IN ({listed}) GROUP BY receipt"))
         self.assertEqual(rows, {receipt: "1" for receipt in receipts})
 
-    def database_kill(self):
-        """kill -9, and the command to start it again."""
-        pid = self.database.pid if self.database else int(self.stack.environment["MARIADB_PID"])
-        arguments = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[:-1]
-        os.kill(pid, signal.SIGKILL)
-        if self.database is not None:
-            self.database.wait()
-        stack.wait_for(lambda: not stack.process_runs(pid))
-        return arguments
 
-    def database_start(self, arguments):
-        """The same again."""
-        environment = self.stack.environment
-        owner = pathlib.Path(environment["CONFIG"]).stat()
-        user = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []}
-        type(self).database = subprocess.Popen(
-            arguments, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL, **(user if os.geteuid() == 0 else {}))
-        stack.wait_for(lambda: subprocess.run(
-            ["mariadb", "--no-defaults", f"--socket={environment['DB_SOCKET']}", "--user=root",
-             "--execute=SELECT 1"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            check=False).returncode == 0)
-
-
-class HangTest(OutageCase):
+class HangTest(SpoolCase):
     """The database is there and does not answer."""
 
     def test_confirmations_are_taken_while_the_database_hangs(self):
@@ -132,7 +92,7 @@ class HangTest(OutageCase):
         self.check_each_once(senders.answers)
 
 
-class DeathTest(OutageCase):
+class DeathTest(SpoolCase):
     """The database dies in the middle of everything, and comes back."""
 
     def test_confirmations_are_taken_while_the_database_is_killed(self):
