@@ -1,0 +1,120 @@
+/* The simulation's own connection, past all faults: see sim.h. */
+#include "build-config.h"
+
+#include <mysql.h>
+
+#include "risiti/base/base.h"
+
+#include "sim.h"
+
+#include <stdarg.h>
+
+#include "risiti/base/crypto.h"
+#include "risiti/base/number.h"
+
+#define SQL_SIZE 4096
+#define TABLES_MAX 40
+
+static MYSQL *admin;
+static char tables[TABLES_MAX][65];
+static unsigned table_count;
+
+__attribute__((noreturn)) static void admin_failed(const char *sql)
+{
+    (void)fprintf(stderr, "sim: %s: %s\n", sql, mysql_error(admin));
+    abort();
+}
+
+bool sql_open(const char *socket)
+{
+    admin = mysql_init(NULL);
+    ASSERT(admin != NULL);
+    if (mysql_real_connect(admin, NULL, "root", NULL, NULL, 0, socket, 0) != NULL)
+        return true;
+    (void)fprintf(stderr, "sim: connect: %s\n", mysql_error(admin));
+    return false;
+}
+
+void sql_close(void)
+{
+    mysql_close(admin);
+    table_count = 0;
+}
+
+static MYSQL_RES *admin_run(const char *sql, size_t length)
+{
+    if (mysql_real_query(admin, sql, (unsigned long)length) != 0)
+        admin_failed(sql);
+    return mysql_store_result(admin);
+}
+
+void sql_run(const char *format, ...)
+{
+    char sql[SQL_SIZE];
+    va_list values;
+    int length;
+
+    va_start(values, format);
+    length = vsnprintf(sql, sizeof(sql), format, values);
+    va_end(values);
+    ASSERT(length > 0 && (size_t)length < sizeof(sql));
+    mysql_free_result(admin_run(sql, (size_t)length));
+}
+
+int64_t sql_number(const char *format, ...)
+{
+    char sql[SQL_SIZE];
+    va_list values;
+    int length;
+    uint64_t number = 0;
+    MYSQL_RES *result;
+    MYSQL_ROW row;
+
+    va_start(values, format);
+    length = vsnprintf(sql, sizeof(sql), format, values);
+    va_end(values);
+    ASSERT(length > 0 && (size_t)length < sizeof(sql));
+    result = admin_run(sql, (size_t)length);
+    row = result != NULL ? mysql_fetch_row(result) : NULL;
+    if (row != NULL && row[0] != NULL &&
+        number_parse(str_from(row[0]), 0, INT64_MAX, &number) != ERR_OK)
+        number = 0;
+    mysql_free_result(result);
+    return (int64_t)number;
+}
+
+void sql_rows(const char *sql, void (*take)(char **columns, void *context), void *context)
+{
+    MYSQL_RES *result = admin_run(sql, strlen(sql));
+    MYSQL_ROW row;
+
+    ASSERT(result != NULL);
+    while ((row = mysql_fetch_row(result)) != NULL)
+        take(row, context);
+    mysql_free_result(result);
+}
+
+static void table_take(char **columns, void *context)
+{
+    (void)context;
+    ASSERT(table_count < TABLES_MAX);
+    text_write(tables[table_count++], sizeof(tables[0]), "%s", columns[0]);
+}
+
+void sql_empty(void)
+{
+    if (table_count == 0)
+        sql_rows("SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() "
+                 "AND table_name NOT IN ('app', 'schema_migration')",
+                 table_take, NULL);
+    sql_run("SET foreign_key_checks = 0");
+    sql_run("START TRANSACTION");
+    for (unsigned i = 0; i < table_count; i++)
+        sql_run("DELETE FROM %s", tables[i]);
+    sql_run("COMMIT");
+}
+
+const char *sql_id(const struct uuid *id, char buffer[UUID_TEXT_SIZE])
+{
+    return crypto_hex(id->bytes, UUID_BYTES, buffer);
+}
