@@ -98,8 +98,7 @@ int money_make(const char *short_code, const struct phone *phone, int64_t cents,
                                 .push = push,
                                 .is_ours = strcmp(short_code, SIM_FOREIGN) != 0,
                                 .claimed_by = SIM_NONE};
-    text_write(money->receipt, sizeof(money->receipt), "UKN%03dX%03u", sim.money_count,
-               sim_below(1000));
+    text_write(money->receipt, sizeof(money->receipt), "U%sX%03d", sim_salt, sim.money_count);
     text_write(money->account, sizeof(money->account), "%s", account);
     text_write(money->short_code, sizeof(money->short_code), "%s", short_code);
     payer_write(phone, money->payer, sizeof(money->payer));
@@ -299,8 +298,7 @@ static struct sim_push *push_note(const struct stk_push *call)
     token_read(call->callback_url, push);
     text_write(push->account, sizeof(push->account), "%.*s", STR_ARG(call->account_reference));
     text_write(push->short_code, sizeof(push->short_code), "%s", call->short_code->number);
-    text_write(push->checkout, sizeof(push->checkout), "ws_CO_%06d%06u", sim.push_count,
-               sim_below(1000000));
+    text_write(push->checkout, sizeof(push->checkout), "ws_CO_%s%06d", sim_salt, sim.push_count);
     row_expect(push);
     sim.push_count++;
     return push;

@@ -63,7 +63,9 @@ static int inject(unsigned number)
  */
 static void connection_cut(MYSQL *mysql)
 {
-    (void)real_command(mysql, "ROLLBACK"); /* it may be gone already */
+    if (real_command(mysql, "ROLLBACK") != 0 &&
+        __real_mysql_errno(mysql) == CR_COMMANDS_OUT_OF_SYNC)
+        sim_fail("an answer was not read to its end");
     (void)shutdown(mysql_get_socket(mysql), SHUT_RDWR);
     lanes_wake();
 }
@@ -273,6 +275,8 @@ int __wrap_mysql_stmt_execute(MYSQL_STMT *stmt)
     failed = execute_waiting(stmt);
     if (strikes(FAULT_CUT_AFTER, FAULT_CUT_AFTER, count)) {
         sim_note("    statement %u: the connection is cut after", count);
+        if (failed == 0 && mysql_stmt_field_count(stmt) > 0)
+            (void)mysql_stmt_store_result(stmt); /* read, so that the rollback can be sent */
         connection_cut(stmt->mysql);
         die_if_meant();
         return inject(CR_SERVER_LOST);

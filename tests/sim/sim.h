@@ -171,6 +171,13 @@ void sim_steps_print(void);
 RISITI_PRINTF(3, 4) void text_write(char *text, size_t size, const char *format, ...);
 /* A line of the history. */
 RISITI_PRINTF(1, 2) void sim_note(const char *format, ...);
+/*
+ * Digits that no other history of this process has. They are part of every receipt, checkout id and
+ * reference, so that what an earlier history has left in an index does not matter; and no part of
+ * the fingerprint.
+ */
+#define SIM_SALT_DIGITS 5
+extern char sim_salt[SIM_SALT_DIGITS + 1];
 /* The first failure of the history is kept. */
 RISITI_PRINTF(1, 2) void sim_fail(const char *format, ...);
 

@@ -60,16 +60,16 @@ static void reference_write(unsigned variant, char *text, size_t size)
     case 0:
     case 1:
     case 2:
-        text_write(text, size, "ORD-%u", sim_below(100000));
+        text_write(text, size, "ORD-%s%03u", sim_salt, sim_below(1000));
         break;
     case 3:
-        text_write(text, size, "Table %u", sim_below(2));
+        text_write(text, size, "Tab%s %u", sim_salt, sim_below(2));
         break;
     case 4:
-        text_write(text, size, "invoice number %u of the school", sim_below(1000));
+        text_write(text, size, "invoice number %u of %s", sim_below(1000), sim_salt);
         break;
     default:
-        text_write(text, size, "a/%u", sim_below(1000));
+        text_write(text, size, "a/%s%u", sim_salt, sim_below(1000));
         break;
     }
 }
@@ -419,8 +419,8 @@ static void step_pay_by_hand(void)
     money = money_make(short_code, &phone, cents, account, SIM_NONE);
     if (is_named)
         muddle(money);
-    sim_note("  %s pays %lld by hand at %s for \"%s\": %s", phone.digits, (long long)cents,
-             short_code, account, sim.money[money].receipt);
+    sim_note("  %s pays %lld by hand at %s%s, %s", phone.digits, (long long)cents, short_code,
+             is_named ? " by a push's reference" : "", sim.money[money].receipt);
     message_post_c2b(money);
     if (sim_chance(15))
         message_post_c2b(money);

@@ -21,6 +21,7 @@ struct world sim;
 struct app sim_apps[SIM_APPS];
 struct worker sim_workers[SIM_WORKERS];
 bool sim_verbose;
+char sim_salt[SIM_SALT_DIGITS + 1];
 
 static uint64_t chance_state, bytes_state;
 static char notes[NOTES_MAX][NOTE_SIZE];
@@ -113,8 +114,11 @@ void sim_note(const char *format, ...)
     length = vsnprintf(note, NOTE_SIZE, format, values);
     va_end(values);
     ASSERT(length >= 0);
-    for (const char *c = note; *c != '\0'; c++)
+    for (const char *c = note; *c != '\0'; c++) {
+        if (strncmp(c, sim_salt, SIM_SALT_DIGITS) == 0)
+            c += SIM_SALT_DIGITS;
         sim.fingerprint = (sim.fingerprint ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
+    }
     if (sim_verbose)
         printf("%s\n", note);
 }
@@ -162,15 +166,17 @@ void worker_close(struct worker *worker)
 
 void world_reset(uint64_t seed)
 {
+    static unsigned run;
     const int64_t monotonic_us = sim.monotonic_us;
 
     memset(&sim, 0, sizeof(sim));
+    text_write(sim_salt, sizeof(sim_salt), "8%04u", run++ % 10000);
     sim.seed = seed;
     sim.now_us = START_US;
     /* Never back: connections of the history before live on. */
     sim.monotonic_us = monotonic_us + 3600 * CLOCK_US_PER_SECOND;
     chance_state = seed * UINT64_C(0xd1342543de82ef95) + 1;
-    bytes_state = ~chance_state;
+    bytes_state = ~chance_state + run;
     note_count = 0;
     sql_empty();
     check_forget();
@@ -180,6 +186,8 @@ void world_reset(uint64_t seed)
         fault_begin(worker, &(struct fault){.kind = FAULT_NONE});
         worker->clocked = NULL;
         worker->skew_us = 0;
+        /* No connection: whether there is one would make a difference when the server goes away. */
+        db_disconnect(worker->service.db);
         arena_reset(worker->service.arena);
     }
     /* Hosts whose clocks differ from each other and from the database's. */
