@@ -178,6 +178,35 @@ static void paid_tell(int index)
         message_post_c2b(push->money);
 }
 
+/* Daraja contradicts itself: another amount than was asked for, another payer, a second receipt. */
+static void paid_otherwise(int index)
+{
+    struct sim_push *push = &sim.pushes[index];
+    struct sim_money *money = &sim.money[push->money];
+
+    push->is_muddled = money->is_muddled = true;
+    switch (sim_below(3)) {
+    case 0:
+        push->is_odd_amount = true;
+        money->cents += 5000;
+        break;
+    case 1:
+        text_write(money->phone.digits, sizeof(money->phone.digits), "254733000000");
+        payer_write(&money->phone, money->payer, sizeof(money->payer));
+        break;
+    default: { /* a second receipt */
+        const int second =
+            money_make(push->short_code, &push->phone, push->cents, money->account, index);
+
+        sim.money[second].is_muddled = true;
+        message_post_stk(index, "0", second, push->cents, push->phone.digits);
+        if (sim_chance(50))
+            message_post_c2b(second);
+        break;
+    }
+    }
+}
+
 void push_decide(int index)
 {
     struct sim_push *push = &sim.pushes[index];
@@ -188,6 +217,8 @@ void push_decide(int index)
     if (push->fate == FATE_PAID || push->fate == FATE_PAID_DOUBTED) {
         push->money = money_make(push->short_code, &push->phone, push->cents,
                                  is_till ? "" : push->account, index);
+        if (sim_chance(8))
+            paid_otherwise(index);
         paid_tell(index);
     }
     if (push->fate == FATE_PAID_DOUBTED || (push->fate == FATE_FAILED && !sim_chance(20)))
@@ -366,7 +397,7 @@ enum err daraja_stk_query(struct daraja *daraja, struct arena *arena,
         ret_answer->why = "the connection ended";
         return sim_chance(50) ? ERR_DARAJA_DOWN : ERR_PUSH_UNKNOWN;
     }
-    if (sim.is_calm || sim_chance(70)) {
+    if (!push->is_odd_amount && (sim.is_calm || sim_chance(70))) {
         if (push->fate == FATE_FAILED)
             code = push->code;
         else if (push->fate == FATE_PAID || push->fate == FATE_PAID_DOUBTED)

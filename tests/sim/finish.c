@@ -5,7 +5,7 @@
 
 #include "tasks.h"
 
-#define ROUNDS_MAX 60
+#define TURN_LIMIT 50
 #define DAY_S (INT64_C(24) * 3600)
 
 static void calm_begin(void)
@@ -15,6 +15,28 @@ static void calm_begin(void)
     sim.is_out = false;
     (void)late_flush();
     time_passes(10);
+    check_step();
+}
+
+static void calmly(void (*run)(struct worker *worker))
+{
+    struct worker *worker = &sim_workers[0];
+
+    fault_begin(worker, &(struct fault){.kind = FAULT_NONE});
+    sim_worker = worker;
+    run(worker);
+    sim_worker = NULL;
+    fault_end(worker);
+}
+
+static void decide_last(struct worker *worker)
+{
+    operator_decides(worker, /* is_last= */ true);
+}
+
+static void decide_all(void)
+{
+    calmly(decide_last);
     check_step();
 }
 
@@ -47,8 +69,8 @@ static bool needs_result(const struct sim_money *money)
 {
     const struct sim_push *push = &sim.pushes[money->push];
 
-    return !model_matches_references() || strcmp(push->short_code, SIM_TILL) == 0 ||
-           push->fate == FATE_PAID_DOUBTED || push->is_muddled || money->is_muddled || sim.is_long;
+    return strcmp(push->short_code, SIM_TILL) == 0 || push->fate == FATE_PAID_DOUBTED ||
+           push->is_muddled || money->is_muddled || sim.is_long;
 }
 
 /* Whatever was lost on the way: at least one proof of each payment comes in the end. */
@@ -60,33 +82,32 @@ static void deliver_missing(void)
 
         if (!money->is_ours)
             continue;
-        if (is_pushs && !sim.pushes[money->push].is_success_applied &&
+        if (is_pushs && !money->is_resulted &&
             (needs_result(money) || (!money->is_confirmed && sim_chance(50)))) {
             message_post_stk(money->push, "0", i, money->cents, money->phone.digits);
             sim.messages[sim.message_count - 1].is_plain = false;
             sim.messages[sim.message_count - 1].token_push = money->push;
             deliver_all();
         }
-        if (!money->is_confirmed && (!is_pushs || !sim.pushes[money->push].is_success_applied)) {
+        if (!money->is_confirmed && !money->is_resulted) {
             message_post_c2b(i);
             deliver_all();
         }
     }
 }
 
-static void turns(bool may_expire, int64_t pause_s)
+/* Some rounds of all tasks; in the last ones nothing may be left to do when `must_end`. */
+static void turns(bool may_expire, unsigned rounds, int64_t pause_s, bool must_end)
 {
-    unsigned quiet = 0;
+    unsigned done = 0;
 
-    for (int round = 0; quiet < 3; round++) {
-        if (round == ROUNDS_MAX) {
-            sim_fail("the background tasks do not come to an end");
-            return;
-        }
-        quiet = turn_all(&sim_workers[0], 50, may_expire) == 0 ? quiet + 1 : 0;
+    for (unsigned round = 0; round < rounds && !sim.has_failed; round++) {
+        done = turn_all(&sim_workers[0], TURN_LIMIT, may_expire);
         check_step();
         time_passes(pause_s);
     }
+    if (must_end && done > 0)
+        sim_fail("the background tasks do not come to an end");
 }
 
 static void accounts_check(void)
@@ -172,25 +193,44 @@ static void claim_last(int index)
     }
 }
 
-void finish(void)
+static void accounts_settle(void)
 {
-    calm_begin();
-    deliver_all();
-    deliver_missing();
-    turns(/* may_expire= */ false, 3700);
-    deliver_missing();
-    time_passes(9 * DAY_S);
-    turns(/* may_expire= */ true, DAY_S);
-    operator_decides(&sim_workers[0], /* is_last= */ true);
-    check_step();
-    turns(/* may_expire= */ true, DAY_S);
-    for (int i = 0; i < sim.money_count && !sim.has_failed; i++)
+    for (int i = 0; i < sim.money_count; i++)
         if (sim.money[i].is_ours)
             money_check(&sim.money[i]);
     accounts_check();
-    journal_expect_done();
+    calmly(inbox_expect_done);
+}
+
+static void claims_last(void)
+{
     for (int i = 0; i < sim.money_count && !sim.has_failed; i++)
         if (sim.money[i].is_ours)
             claim_last(i);
-    history_expect(&sim_workers[0]);
+    calmly(history_expect);
+}
+
+/* Each part looks at its own; none goes on after a failure. */
+void finish(void)
+{
+    calm_begin();
+    if (!sim.has_failed)
+        deliver_all();
+    if (!sim.has_failed)
+        turns(/* may_expire= */ false, 6, 3700, /* must_end= */ false);
+    if (!sim.has_failed)
+        deliver_missing();
+    time_passes(8 * DAY_S);
+    if (!sim.has_failed)
+        turns(/* may_expire= */ true, 8, DAY_S, /* must_end= */ true);
+    if (!sim.has_failed)
+        decide_all();
+    if (!sim.has_failed)
+        turns(/* may_expire= */ true, 3, DAY_S, /* must_end= */ true);
+    if (!sim.has_failed)
+        decide_all();
+    if (!sim.has_failed)
+        accounts_settle();
+    if (!sim.has_failed)
+        claims_last();
 }

@@ -12,7 +12,10 @@ SIM_WRAP = \
 	-Wl,--wrap=clock_now_us \
 	-Wl,--wrap=clock_monotonic_ms \
 	-Wl,--wrap=clock_sleep_ms \
-	-Wl,--wrap=crypto_random
+	-Wl,--wrap=crypto_random \
+	-Wl,--wrap=spool_write \
+	-Wl,--wrap=db_deadline_begin \
+	-Wl,--wrap=db_deadline_end
 
 check_PROGRAMS += tests/sim/sim
 tests_sim_sim_SOURCES = \

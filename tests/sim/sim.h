@@ -96,11 +96,12 @@ struct sim_push {
     char reference[72], account[16], token[40], checkout[48], short_code[8], code[16];
     char id[40]; /* of its payment, in hex */
     enum fate fate;
-    bool is_sent;     /* Daraja has it */
-    bool is_recorded; /* push_start has said so */
-    int money;        /* that pays it, or SIM_NONE */
-    bool is_muddled;  /* contradictions or money by hand concern it: its owner is not foretold */
-    bool is_failure_told, is_success_applied;
+    bool is_sent;       /* Daraja has it */
+    bool is_recorded;   /* push_start has said so */
+    int money;          /* that pays it, or SIM_NONE */
+    bool is_odd_amount; /* another amount is paid than was asked for */
+    bool is_muddled;    /* contradictions or money by hand concern it: its owner is not foretold */
+    bool is_failure_told;
 };
 
 /* One row of Daraja's ledger. */
@@ -112,7 +113,8 @@ struct sim_money {
     bool is_ours;   /* of a short code of ours; else it must never become a payment */
     bool is_forged; /* Daraja knows nothing of it */
     bool is_told;   /* some evidence was sent to us */
-    bool is_confirmed, is_muddled;
+    bool is_confirmed, is_resulted; /* a confirmation, a result was answered */
+    bool is_muddled;
     int claimed_by; /* the app that was told it won, or SIM_NONE */
 };
 

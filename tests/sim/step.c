@@ -5,14 +5,16 @@
 
 #include "risiti/base/clock.h"
 #include "risiti/base/crypto.h"
-#include "risiti/domain/callback.h"
+#include "risiti/domain/callback_accept.h"
 #include "risiti/domain/claim.h"
 #include "risiti/domain/push.h"
+#include "risiti/domain/spool.h"
 #include "risiti/domain/turn.h"
 #include "tasks.h"
 
 #define PHONES 4
 #define SOURCE "196.201.214.200"
+#define STATE_SIZE 320
 
 static const char *const phones[PHONES] = {"254712345678", "254798765432", "254110000001",
                                            "254712345679"};
@@ -97,14 +99,13 @@ static void push_run(struct operation *operation)
 
 /* ---- callbacks ---- */
 
-static void delivered(const struct sim_message *message, enum inbox_state state)
+/* Answered 200: a promise that it has its effect, now or later, without being posted again. */
+static void promised(const struct sim_message *message)
 {
-    if (state != INBOX_STATE_APPLIED && state != INBOX_STATE_REPEATED)
-        return;
     if (message->kind == MESSAGE_C2B)
         sim.money[message->money].is_confirmed = true;
     else if (!message->is_failure && message->token_push == message->push)
-        sim.pushes[message->push].is_success_applied = true;
+        sim.money[message->money].is_resulted = true;
 }
 
 static void told(const struct sim_message *message)
@@ -115,31 +116,43 @@ static void told(const struct sim_message *message)
         sim.pushes[message->push].is_failure_told = true;
 }
 
-/* The journal has the body when, and only when, nothing went wrong. */
-static void journal_expect(const struct sim_message *message)
+static void state_take(char **columns, void *context)
 {
-    if (sql_number("SELECT COUNT(*) FROM callback_inbox WHERE body = '%s'", message->body) == 0)
-        sim_fail("a callback was answered, and its body is not kept");
+    text_write(context, STATE_SIZE, "%s %s", columns[0], columns[1] != NULL ? columns[1] : "");
 }
 
-static enum err message_receive(struct worker *worker, const struct sim_message *message,
-                                struct callback_effect *ret_effect)
+/* What the journal says of the body; else it must be in the spool. */
+static const char *journal_find(struct worker *worker, const struct sim_message *message,
+                                char state[STATE_SIZE])
 {
-    struct sha256 hash;
-    struct callback callback = {
+    struct spool_count count = {.waiting = 0};
+    char sql[SIM_BODY_SIZE + 128];
+
+    state[0] = '\0';
+    text_write(sql, sizeof(sql),
+               "SELECT state, note FROM callback_inbox WHERE body = '%s' ORDER BY id DESC LIMIT 1",
+               message->body);
+    sql_rows(sql, state_take, state);
+    if (state[0] != '\0')
+        return state;
+    if (spool_count(worker->service.spool, &count) != ERR_OK || count.waiting == 0)
+        sim_fail("a callback was answered, and its body is not kept");
+    return "spooled";
+}
+
+static enum err message_accept(struct worker *worker, const struct sim_message *message)
+{
+    const struct callback callback = {
         .kind = message->kind == MESSAGE_STK ? INBOX_KIND_STK : INBOX_KIND_C2B,
         .body = str_from(message->body),
         .source = STR(SOURCE),
         .is_listed = !message->is_unlisted,
     };
-    enum err err = ERR_OK;
+    struct str token = STR_EMPTY;
 
-    if (message->token_push != SIM_NONE) {
-        err = callback_token_find(&worker->service, INBOX_KIND_STK,
-                                  str_from(sim.pushes[message->token_push].token), &hash);
-        callback.token_hash = &hash;
-    }
-    return err == ERR_OK ? callback_receive(&worker->service, &callback, ret_effect) : err;
+    if (message->token_push != SIM_NONE)
+        token = str_from(sim.pushes[message->token_push].token);
+    return callback_accept(&worker->service, &callback, token);
 }
 
 static void message_name(const struct sim_message *message, char *text, size_t size)
@@ -158,23 +171,20 @@ static void message_name(const struct sim_message *message, char *text, size_t s
 
 void message_deliver(struct worker *worker, struct sim_message message)
 {
-    struct callback_effect effect;
-    char name[120];
+    char name[120], state[STATE_SIZE];
     enum err err;
 
     told(&message);
     message_name(&message, name, sizeof(name));
-    err = message_receive(worker, &message, &effect);
+    err = message_accept(worker, &message);
     if (err == ERR_OK && !worker->is_dead) {
-        sim_note("    %s: %.*s %s", name, STR_ARG(inbox_state_name(effect.state)),
-                 effect.note != NULL ? effect.note : "");
-        delivered(&message, effect.state);
-        journal_expect(&message);
+        promised(&message);
+        sim_note("    %s: %s", name, journal_find(worker, &message, state));
         return;
     }
-    sim_note("    %s: not taken: %s", name, err_name(err));
+    sim_note("    %s: %s", name, worker->is_dead ? "nobody answers" : err_name(err));
     /* Some are posted again. */
-    if (sim_chance(60))
+    if (err != ERR_FORBIDDEN && sim_chance(60))
         message_post(&message);
 }
 
@@ -354,7 +364,8 @@ unsigned turn_all(struct worker *worker, unsigned limit, bool may_expire)
         err = tasks[i].run(&worker->service, &turn, &done);
         sim_worker = NULL;
         fault_end(worker);
-        sim_note("  a turn of %s: %s, %u done", tasks[i].name, err_name(err), done);
+        if (done > 0)
+            sim_note("  a turn of %s: %u done", tasks[i].name, done);
         if (err != ERR_OK)
             sim_fail("a turn of %s with nothing wrong: %s", tasks[i].name, err_name(err));
         all += done;
@@ -514,13 +525,13 @@ static bool operation_choose(struct operation *operation, bool in_group)
                                     .fault = fault_choose()};
     if (n < 30 && !in_group && sim.push_count < SIM_PUSHES_MAX - SIM_GROUP_MAX) {
         operation->run = push_run;
-    } else if (n < 68 && sim.message_count > 0) {
+    } else if (n < 74 && sim.message_count > 0) {
         operation->run = deliver_run;
         operation->message = message_take((int)sim_below((unsigned)sim.message_count));
-    } else if (n < 82) {
+    } else if (n < 87) {
         operation->run = claim_run;
         return subject_choose(operation);
-    } else if (n < 90) {
+    } else if (n < 92) {
         operation->run = verify_run;
         return subject_choose(operation);
     } else if (n < 97 && task_count > 0) {

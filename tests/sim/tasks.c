@@ -3,58 +3,109 @@
 
 #include "tasks.h"
 
-#if __has_include("risiti/domain/callback_replay.h")
+#include "risiti/base/crypto.h"
 #include "risiti/domain/callback_replay.h"
-#define HAVE_REPLAY 1
-#endif
-#if __has_include("risiti/domain/hold.h")
+#include "risiti/domain/callback_spool.h"
+#include "risiti/domain/conflict.h"
+#include "risiti/domain/history.h"
 #include "risiti/domain/hold.h"
-#define HAVE_HOLDS 1
-#endif
+#include "risiti/domain/spool.h"
 #if __has_include("risiti/domain/push_check.h")
 #include "risiti/domain/push_check.h"
-#define HAVE_CHECKS 1
 #endif
 
+#define CONFLICTS_MAX 100
+
 const struct task tasks[] = {
-#ifdef HAVE_REPLAY
-    {"callback_retry", callback_retry_due},
-#endif
-#ifdef HAVE_HOLDS
+    {"spool_drain", spool_drain_due},   {"callback_retry", callback_retry_due},
     {"hold_release", hold_release_due},
+#if __has_include("risiti/domain/push_check.h")
+    {"push_check", push_check_due},     {"push_proof", push_proof_due},
 #endif
-#ifdef HAVE_CHECKS
-    {"push_check", push_check_due},
-    {"push_proof", push_proof_due},
-#endif
-    {"none", NULL},
 };
-const size_t task_count = ARRAY_LENGTH(tasks) - 1;
+const size_t task_count = ARRAY_LENGTH(tasks);
+
+/* ---- the operator ---- */
+
+/* Whether Daraja's ledger says that the money is the push's. */
+static bool is_pushs(const struct conflict *conflict)
+{
+    char push_id[UUID_TEXT_SIZE], money_id[UUID_TEXT_SIZE];
+    const struct row *row = row_by_id(sql_id(&conflict->payment_id, money_id));
+    const int push = push_by_id(sql_id(&conflict->push_id, push_id));
+    const int money = row != NULL ? money_by_receipt(row->receipt) : SIM_NONE;
+
+    return conflict->has_payment && push != SIM_NONE && money != SIM_NONE &&
+           sim.money[money].push == push;
+}
+
+static enum err decide(struct worker *worker, const struct conflict *conflict,
+                       enum conflict_decision decision)
+{
+    const enum err err =
+        conflict_decide(&worker->service, &conflict->id, decision, STR("operator"));
+
+    sim_note("    the operator decides on a conflict (%.*s): %.*s: %s",
+             STR_ARG(conflict_kind_name(conflict->kind)), STR_ARG(conflict_decision_name(decision)),
+             err_name(err));
+    return err;
+}
+
+static enum err decide_well(struct worker *worker, const struct conflict *conflict)
+{
+    enum err err = ERR_STATE;
+
+    /* Money that another app has used may stay with it: people decide so, or so. */
+    if (is_pushs(conflict) && (conflict->kind != CONFLICT_CLAIMED_ELSEWHERE || sim_chance(50)))
+        err = decide(worker, conflict, CONFLICT_MOVE);
+    return err == ERR_STATE ? decide(worker, conflict, CONFLICT_RELEASE) : err;
+}
 
 void operator_decides(struct worker *worker, bool is_last)
 {
-    (void)worker;
-    (void)is_last;
+    struct conflicts conflicts;
+    enum err err =
+        conflict_list(&worker->service, /* open_only= */ true, CONFLICTS_MAX, &conflicts);
+
+    if (err == ERR_OK && conflicts.count > 0 && !is_last)
+        conflicts = (struct conflicts){
+            .items = &conflicts.items[sim_below((unsigned)conflicts.count)], .count = 1};
+    for (size_t i = 0; err == ERR_OK && i < conflicts.count; i++) {
+        err = decide_well(worker, &conflicts.items[i]);
+        if (is_last && err != ERR_OK)
+            sim_fail("a conflict cannot be decided: %s", err_name(err));
+    }
+}
+
+/* ---- the checks of the domain's own ---- */
+
+static void difference_report(void *context, const struct history_finding *finding)
+{
+    char id[UUID_TEXT_SIZE];
+
+    (void)context;
+    sim_fail("the history of %s: %s", sql_id(&finding->payment_id, id), finding->what);
 }
 
 void history_expect(struct worker *worker)
 {
-    (void)worker;
+    struct history_check check = {.report = difference_report};
+    const enum err err = history_check_all(&worker->service, &check);
+
+    if (err != ERR_OK)
+        sim_fail("the check of all histories: %s", err_name(err));
 }
 
-bool model_matches_references(void)
+void inbox_expect_done(struct worker *worker)
 {
-#ifdef HAVE_HOLDS
-    return true;
-#else
-    return false;
-#endif
-}
+    struct spool_count count;
+    const int64_t open =
+        sql_number("SELECT COUNT(*) FROM callback_inbox WHERE state IN ('failed', 'waiting')");
 
-void journal_expect_done(void)
-{
-#ifdef HAVE_REPLAY
-    if (sql_number("SELECT COUNT(*) FROM callback_inbox WHERE state IN ('failed', 'waiting')") != 0)
-        sim_fail("callbacks wait in the journal for ever");
-#endif
+    if (open != 0)
+        sim_fail("%lld callbacks wait in the journal for ever", (long long)open);
+    if (spool_count(worker->service.spool, &count) != ERR_OK || count.waiting + count.damaged > 0)
+        sim_fail("callbacks are left in the spool");
+    if (sql_number("SELECT COUNT(*) FROM payment WHERE conflict = 1 AND merged_into IS NULL") != 0)
+        sim_fail("a payment is marked as a conflict, and there is none that is open");
 }

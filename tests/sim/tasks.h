@@ -22,9 +22,7 @@ extern const size_t task_count;
 void operator_decides(struct worker *worker, bool is_last);
 /* Compares every payment with its events, by the domain's own check. */
 void history_expect(struct worker *worker);
-/* Nothing in the journal waits or has failed any more. */
-void journal_expect_done(void);
-/* Whether a confirmation completes the push that its account reference names. */
-bool model_matches_references(void);
+/* Nothing waits in the journal or the spool any more, and no conflict is open. */
+void inbox_expect_done(struct worker *worker);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "sim.h"
 
+#include <dirent.h>
 #include <stdarg.h>
 #include <unistd.h>
 
@@ -10,10 +11,11 @@
 #include "risiti/base/crypto.h"
 #include "risiti/base/log.h"
 #include "risiti/db/migrate.h"
+#include "risiti/domain/spool.h"
 
 #define ARENA_BYTES ((size_t)32 << 20)
-/* 2026-11-23T11:00:00Z: when every history begins. */
-#define START_US (INT64_C(1795431600) * CLOCK_US_PER_SECOND)
+/* 2031-02-03T11:00:00Z, when every history begins: later than any file's time. */
+#define START_US (INT64_C(1927882800) * CLOCK_US_PER_SECOND)
 #define NOTES_MAX 60
 #define NOTE_SIZE 240
 
@@ -28,7 +30,12 @@ static char notes[NOTES_MAX][NOTE_SIZE];
 static unsigned note_count;
 static struct config *config;
 static char database[64];
+static char spool[] = "/tmp/risiti-sim-spool.XXXXXX";
 
+enum err __real_spool_write(struct spool *spool, const struct callback *callback);
+enum err __wrap_spool_write(struct spool *spool, const struct callback *callback);
+void __wrap_db_deadline_begin(struct db *db, int64_t duration_ms);
+bool __wrap_db_deadline_end(struct db *db);
 int64_t __wrap_clock_now_us(void);
 int64_t __wrap_clock_monotonic_ms(void);
 void __wrap_clock_sleep_ms(int64_t duration_ms);
@@ -68,6 +75,25 @@ enum err __wrap_crypto_random(void *ret_bytes, size_t count)
     for (size_t i = 0; i < count; i++)
         bytes[i] = (unsigned char)next(&bytes_state);
     return ERR_OK;
+}
+
+/* A process that has ended writes no file. */
+enum err __wrap_spool_write(struct spool *spool_, const struct callback *callback)
+{
+    return sim_worker->is_dead ? ERR_IO : __real_spool_write(spool_, callback);
+}
+
+/* The limit in real time: the histories' time is another. */
+void __wrap_db_deadline_begin(struct db *db, int64_t duration_ms)
+{
+    (void)db;
+    (void)duration_ms;
+}
+
+bool __wrap_db_deadline_end(struct db *db)
+{
+    (void)db;
+    return false;
 }
 
 int64_t __wrap_clock_now_us(void)
@@ -164,6 +190,19 @@ void worker_close(struct worker *worker)
     worker->clocked = NULL;
 }
 
+/* What a history that failed has left there. */
+static void spool_empty(void)
+{
+    DIR *folder = opendir(spool);
+    const struct dirent *entry;
+
+    ASSERT(folder != NULL);
+    while ((entry = readdir(folder)) != NULL)
+        if (entry->d_name[0] != '.')
+            (void)unlinkat(dirfd(folder), entry->d_name, 0); /* a folder stays, and is seen */
+    (void)closedir(folder);
+}
+
 void world_reset(uint64_t seed)
 {
     static unsigned run;
@@ -179,6 +218,7 @@ void world_reset(uint64_t seed)
     bytes_state = ~chance_state + run;
     note_count = 0;
     sql_empty();
+    spool_empty();
     check_forget();
     for (unsigned i = 0; i < SIM_WORKERS; i++) {
         struct worker *worker = &sim_workers[i];
@@ -207,6 +247,8 @@ static const char config_text[] =
     "socket = %s\n"
     "name = %s\n"
     "user = root\n"
+    "[callbacks]\n"
+    "spool = %s\n"
     "[daraja]\n"
     "consumer_key = key\n"
     "consumer_secret = secret\n"
@@ -226,7 +268,7 @@ static bool config_read(const char *socket)
     enum err err = ERR_IO;
 
     config_findings_init(&findings);
-    if (fd >= 0 && dprintf(fd, config_text, socket, database) > 0)
+    if (fd >= 0 && dprintf(fd, config_text, socket, database, spool) > 0)
         err = config_load(path, &config, &findings);
     if (err != ERR_OK)
         (void)fprintf(stderr, "sim: configuration: %s: %.*s\n", err_name(err),
@@ -273,7 +315,7 @@ bool sim_open(unsigned process, bool is_fast)
     /* For a private server only: nothing here outlives it. */
     if (is_fast)
         sql_run("SET GLOBAL innodb_flush_log_at_trx_commit = 0");
-    if (!config_read(socket) || log_open(&log) != ERR_OK)
+    if (mkdtemp(spool) == NULL || !config_read(socket) || log_open(&log) != ERR_OK)
         return false;
     for (unsigned i = 0; i < SIM_WORKERS; i++)
         worker_open(&sim_workers[i]);
@@ -286,6 +328,8 @@ bool sim_open(unsigned process, bool is_fast)
 
 void sim_close(void)
 {
+    spool_empty();
+    (void)rmdir(spool); /* a folder for temporary files */
     for (unsigned i = 0; i < SIM_WORKERS; i++)
         worker_close(&sim_workers[i]);
     sql_run("DROP DATABASE %s", database);
