@@ -6,6 +6,8 @@
 #include "tasks.h"
 
 #define TURN_LIMIT 50
+/* Holds last for a day, and the end takes some hours until the last result has come. */
+#define LONG_S (INT64_C(14) * 3600)
 #define DAY_S (INT64_C(24) * 3600)
 
 static void calm_begin(void)
@@ -13,6 +15,7 @@ static void calm_begin(void)
     sim_note("the end: everything is delivered");
     sim.is_calm = true;
     sim.is_out = false;
+    sim.is_long = time_passed_s() > LONG_S;
     (void)late_flush();
     time_passes(10);
     check_step();
@@ -137,10 +140,10 @@ static bool stands_for(const struct row *row, const struct sim_push *push)
            (own != NULL && strcmp(own->merged_into, row->id) == 0);
 }
 
-/* Another app may have used the money by its receipt while nothing said that a push was waiting. */
+/* Another app may have used the money by its receipt while no push was waiting for it any more. */
 static bool may_be_taken(const struct sim_money *money, const struct row *row)
 {
-    return needs_result(money) && row->has_claim;
+    return row->has_claim && (sim.is_long || sim.pushes[money->push].fate == FATE_PAID_DOUBTED);
 }
 
 static void money_check(const struct sim_money *money)

@@ -188,6 +188,8 @@ void world_reset(uint64_t seed);
 void worker_open(struct worker *worker);
 void worker_close(struct worker *worker);
 void time_passes(int64_t seconds);
+/* Since the history began. */
+int64_t time_passed_s(void);
 
 /* sql.c: the simulation's own look at the database, which no fault touches. */
 RISITI_CHECKED bool sql_open(const char *socket);

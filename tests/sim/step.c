@@ -252,7 +252,13 @@ static void claim_won(const struct operation *operation, const struct payment *p
 {
     struct sim_win *win = &sim.wins[sim.win_count];
 
+    const struct row *row =
+        operation->money != SIM_NONE ? row_by_receipt(sim.money[operation->money].receipt) : NULL;
+
     ASSERT(sim.win_count < SIM_ROWS_MAX);
+    if (row != NULL && strcmp(row->app, admin_shop_hex) == 0 && (operation->variant & 1) == 0 &&
+        sim_apps[operation->app].claim_requires == CLAIM_REQUIRES_AMOUNT)
+        sim_fail("%s has claimed money that it named no amount of", app_names[operation->app]);
     (void)sql_id(&payment->id, win->payment);
     win->app = operation->app;
     for (int i = 0; i < sim.win_count; i++)

@@ -30,7 +30,7 @@ static char notes[NOTES_MAX][NOTE_SIZE];
 static unsigned note_count;
 static struct config *config;
 static char database[64];
-static char spool[] = "/tmp/risiti-sim-spool.XXXXXX";
+static char spool[200];
 
 enum err __real_spool_write(struct spool *spool, const struct callback *callback);
 enum err __wrap_spool_write(struct spool *spool, const struct callback *callback);
@@ -111,6 +111,11 @@ void __wrap_clock_sleep_ms(int64_t duration_ms)
     sim.now_us += duration_ms * 1000;
     sim.monotonic_us += duration_ms * 1000;
     lane_yield();
+}
+
+int64_t time_passed_s(void)
+{
+    return (sim.now_us - START_US) / CLOCK_US_PER_SECOND;
 }
 
 void time_passes(int64_t seconds)
@@ -300,6 +305,7 @@ static bool apps_make(struct service *service)
 bool sim_open(unsigned process, bool is_fast)
 {
     const char *socket = getenv("RISITI_TEST_DB_SOCKET");
+    const char *temporary = getenv("TMPDIR");
     const struct log_options log = {
         .target = sim_verbose ? "stderr" : "/dev/null",
         .level = sim_verbose && getenv("SIM_LOG") != NULL ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR,
@@ -309,6 +315,8 @@ bool sim_open(unsigned process, bool is_fast)
     if (socket == NULL || !sql_open(socket))
         return false;
     sim.now_us = START_US;
+    text_write(spool, sizeof(spool), "%s/risiti-sim-spool.XXXXXX",
+               temporary != NULL ? temporary : "/tmp");
     text_write(database, sizeof(database), "risiti_sim_%ld_%u", (long)getpid(), process);
     sql_run("CREATE DATABASE %s", database);
     sql_run("USE %s", database);
