@@ -221,7 +221,10 @@ void push_decide(int index)
             paid_otherwise(index);
         paid_tell(index);
     }
-    if (push->fate == FATE_PAID_DOUBTED || (push->fate == FATE_FAILED && !sim_chance(20)))
+    for (unsigned i = push->fate == FATE_PAID_DOUBTED ? 1
+                      : push->fate == FATE_FAILED     ? copies(20, 30)
+                                                      : 0;
+         i > 0; i--)
         message_post_stk(index, push->code, SIM_NONE, push->cents, "");
     if (sim_chance(5))
         message_post_stk(index, "7777", SIM_NONE, push->cents, ""); /* a code that is not listed */

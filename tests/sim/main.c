@@ -30,6 +30,8 @@ struct options {
 /* What the processes share. */
 struct tally {
     atomic_uint_fast64_t next, passed, failed, trouble;
+    atomic_uint_fast64_t at[PROCESSES_MAX]; /* the seed that each is at */
+    pid_t pids[PROCESSES_MAX];
 };
 
 bool sim_run(uint64_t seed)
@@ -79,6 +81,7 @@ static void process_run(const struct options *options, struct tally *tally, unsi
         return;
     }
     while ((seed = atomic_fetch_add(&tally->next, 1)) < options->from + options->count) {
+        atomic_store(&tally->at[process], seed);
         if (seed_run(options, seed)) {
             (void)atomic_fetch_add(&tally->passed, 1);
             continue;
@@ -100,6 +103,20 @@ static int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* A process that ended otherwise than by itself has found something too. */
+static void process_ended(struct tally *tally, pid_t pid, int status)
+{
+    for (unsigned i = 0; i < PROCESSES_MAX; i++)
+        if (tally->pids[i] == pid && (!WIFEXITED(status) || WEXITSTATUS(status) != 0)) {
+            const unsigned long long seed = atomic_load(&tally->at[i]);
+
+            (void)atomic_fetch_add(&tally->failed, 1);
+            printf("FAILED: seed %llu, step 0: the process ended with status %d\n"
+                   "  again: tests/sim/run --seed %llu --verbose\n",
+                   seed, status, seed);
+        }
+}
+
 static void processes_run(const struct options *options, struct tally *tally)
 {
     unsigned started = 0;
@@ -112,14 +129,18 @@ static void processes_run(const struct options *options, struct tally *tally)
             (void)fflush(stdout);
             _exit(EXIT_SUCCESS);
         }
+        tally->pids[i] = child;
         started += child > 0;
     }
     for (unsigned i = 0; i < started; i++) {
         int status = 0;
+        const pid_t child = wait(&status);
 
-        if (wait(&status) < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
-            (void)atomic_fetch_add(&tally->trouble, 1);
+        if (child > 0)
+            process_ended(tally, child, status);
     }
+    if (started < options->processes)
+        (void)atomic_fetch_add(&tally->trouble, 1);
 }
 
 static int run_all(const struct options *options)
@@ -132,10 +153,7 @@ static int run_all(const struct options *options)
 
     ASSERT(tally != MAP_FAILED);
     atomic_store(&tally->next, options->from);
-    if (options->processes == 1)
-        process_run(options, tally, 0);
-    else
-        processes_run(options, tally);
+    processes_run(options, tally);
     ms = now_ms() - start_ms;
     failed = atomic_load(&tally->failed);
     done = atomic_load(&tally->passed) + failed;
@@ -161,6 +179,7 @@ static bool options_read(char **arguments, struct options *options)
     for (; arguments[0] != NULL; arguments++) {
         if (strcmp(arguments[0], "--verbose") == 0) {
             sim_verbose = true;
+            (void)setvbuf(stdout, NULL, _IOLBF, 0);
         } else if (strcmp(arguments[0], "--fast") == 0) {
             options->is_fast = true;
         } else if (strcmp(arguments[0], "--twice") == 0) {

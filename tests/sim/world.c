@@ -239,7 +239,7 @@ void world_reset(uint64_t seed)
     if (sim_chance(25))
         for (unsigned i = 0; i < SIM_WORKERS; i++)
             sim_workers[i].skew_us = ((int64_t)sim_below(41) - 20) * CLOCK_US_PER_SECOND;
-    config->short_codes[0].is_default = !sim_chance(15);
+    config->short_codes[0].is_default = !sim_chance(30);
     config->short_codes[1].is_default = !config->short_codes[0].is_default;
 }
 
