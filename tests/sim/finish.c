@@ -106,7 +106,8 @@ static void turns(bool may_expire, unsigned rounds, int64_t pause_s, bool must_e
 
     for (unsigned round = 0; round < rounds && !sim.has_failed; round++) {
         done = turn_all(&sim_workers[0], TURN_LIMIT, may_expire);
-        check_step();
+        if (done > 0)
+            check_step();
         time_passes(pause_s);
     }
     if (must_end && done > 0)
@@ -220,16 +221,16 @@ void finish(void)
     if (!sim.has_failed)
         deliver_all();
     if (!sim.has_failed)
-        turns(/* may_expire= */ false, 6, 3700, /* must_end= */ false);
+        turns(/* may_expire= */ false, 5, 3700, /* must_end= */ false);
     if (!sim.has_failed)
         deliver_missing();
     time_passes(8 * DAY_S);
     if (!sim.has_failed)
-        turns(/* may_expire= */ true, 8, DAY_S, /* must_end= */ true);
+        turns(/* may_expire= */ true, 6, DAY_S, /* must_end= */ true);
     if (!sim.has_failed)
         decide_all();
     if (!sim.has_failed)
-        turns(/* may_expire= */ true, 3, DAY_S, /* must_end= */ true);
+        turns(/* may_expire= */ true, 2, DAY_S, /* must_end= */ true);
     if (!sim.has_failed)
         decide_all();
     if (!sim.has_failed)
