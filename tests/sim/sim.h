@@ -198,7 +198,9 @@ RISITI_PRINTF(1, 2) void sql_run(const char *format, ...);
 RISITI_PRINTF(1, 2) int64_t sql_number(const char *format, ...);
 /* Calls `take` for each row, with its columns as text or NULL. */
 void sql_rows(const char *sql, void (*take)(char **columns, void *context), void *context);
-/* Empties all tables but those of the schema's version and the apps. */
+/* Once, behind the migrations: which tables there are, and what they hold. */
+void sql_tables_note(void);
+/* All tables but those of the schema's version and the apps are as they were then. */
 void sql_empty(void);
 /* The hex digits of an id. */
 const char *sql_id(const struct uuid *id, char buffer[UUID_TEXT_SIZE]);

@@ -16,7 +16,11 @@
 #define TABLES_MAX 40
 
 static MYSQL *admin, *viewer;
-static char tables[TABLES_MAX][65];
+/* Tables that a history fills; those that the schema fills have a copy of what it wrote. */
+static struct {
+    char name[65];
+    bool has_copy;
+} tables[TABLES_MAX];
 static unsigned table_count;
 
 __attribute__((noreturn)) static void admin_failed(const char *sql)
@@ -108,7 +112,19 @@ static void table_take(char **columns, void *context)
 {
     (void)context;
     ASSERT(table_count < TABLES_MAX);
-    text_write(tables[table_count++], sizeof(tables[0]), "%s", columns[0]);
+    text_write(tables[table_count++].name, sizeof(tables[0].name), "%s", columns[0]);
+}
+
+void sql_tables_note(void)
+{
+    sql_rows("SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() "
+             "AND table_name NOT IN ('app', 'schema_migration')",
+             table_take, NULL);
+    for (unsigned i = 0; i < table_count; i++) {
+        tables[i].has_copy = sql_number("SELECT COUNT(*) FROM %s", tables[i].name) > 0;
+        if (tables[i].has_copy)
+            sql_run("CREATE TABLE first_%s AS SELECT * FROM %s", tables[i].name, tables[i].name);
+    }
 }
 
 static void view_begin(void)
@@ -122,14 +138,13 @@ static void view_begin(void)
 
 void sql_empty(void)
 {
-    if (table_count == 0)
-        sql_rows("SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() "
-                 "AND table_name NOT IN ('app', 'schema_migration')",
-                 table_take, NULL);
     sql_run("SET foreign_key_checks = 0");
     sql_run("START TRANSACTION");
-    for (unsigned i = 0; i < table_count; i++)
-        sql_run("DELETE FROM %s", tables[i]);
+    for (unsigned i = 0; i < table_count; i++) {
+        sql_run("DELETE FROM %s", tables[i].name);
+        if (tables[i].has_copy)
+            sql_run("INSERT INTO %s SELECT * FROM first_%s", tables[i].name, tables[i].name);
+    }
     sql_run("COMMIT");
     /*
      * A unique key locks deleted entries like others until they are really gone. With this view of

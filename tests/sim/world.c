@@ -327,8 +327,10 @@ bool sim_open(unsigned process, bool is_fast)
         return false;
     for (unsigned i = 0; i < SIM_WORKERS; i++)
         worker_open(&sim_workers[i]);
-    ok = migrate_run(sim_workers[0].service.db, NULL) == ERR_OK &&
-         apps_make(&sim_workers[0].service);
+    ok = migrate_run(sim_workers[0].service.db, NULL) == ERR_OK;
+    if (ok)
+        sql_tables_note();
+    ok = ok && apps_make(&sim_workers[0].service);
     if (!ok)
         (void)fprintf(stderr, "sim: %s\n", db_last_error(sim_workers[0].service.db));
     return ok;
