@@ -381,7 +381,7 @@ enum err daraja_stk_query(struct daraja *daraja, struct arena *arena,
                           struct str checkout_request_id, struct stk_query_result *ret_result,
                           struct daraja_answer *ret_answer)
 {
-    const struct sim_push *push = NULL;
+    struct sim_push *push = NULL;
     const char *code = "4999";
 
     (void)daraja;
@@ -401,7 +401,8 @@ enum err daraja_stk_query(struct daraja *daraja, struct arena *arena,
         return sim_chance(50) ? ERR_DARAJA_DOWN : ERR_PUSH_UNKNOWN;
     }
     if (!push->is_odd_amount && (sim.is_calm || sim_chance(70))) {
-        if (push->fate == FATE_FAILED)
+        if (push->fate == FATE_FAILED ||
+            (push->fate == FATE_PAID_DOUBTED && !sim.is_calm && sim_chance(30)))
             code = push->code;
         else if (push->fate == FATE_PAID || push->fate == FATE_PAID_DOUBTED)
             code = "0";
@@ -410,6 +411,7 @@ enum err daraja_stk_query(struct daraja *daraja, struct arena *arena,
         (struct stk_query_result){.result_code = str_from(code),
                                   .result_description = STR("queried"),
                                   .verdict = stk_code_verdict(str_from(code), STK_SOURCE_QUERY)};
+    push->is_failure_told |= ret_result->verdict == STK_VERDICT_FAILED;
     sim_note("    Daraja is asked about push %d: %s", (int)(push - sim.pushes), code);
     return ERR_OK;
 }
