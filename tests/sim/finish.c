@@ -127,9 +127,9 @@ static void accounts_check(void)
     for (int i = 0; i < sim.money_count; i++)
         if (sim.money[i].is_ours)
             ledger += sim.money[i].cents;
-    if (ours != ledger)
-        sim_fail("our payments are %lld cents, Daraja's ledger has %lld", (long long)ours,
-                 (long long)ledger);
+    if (ours != ledger + sim.excused_cents)
+        sim_fail("our payments are %lld cents, Daraja's ledger has %lld, and %lld are excused",
+                 (long long)ours, (long long)ledger, (long long)sim.excused_cents);
 }
 
 /* Whether the payment is, or stands for, the push. */

@@ -150,8 +150,9 @@ struct world {
     int message_count;
     struct sim_win wins[SIM_ROWS_MAX];
     int win_count;
-    bool is_long;         /* days have passed: what is unsettled may have ended */
-    uint64_t fingerprint; /* of everything that was noted */
+    bool is_long;          /* days have passed: what is unsettled may have ended */
+    int64_t excused_cents; /* that two payments have for the same money, as far as we know */
+    uint64_t fingerprint;  /* of everything that was noted */
     bool has_failed;
     char failure[600];
 };
