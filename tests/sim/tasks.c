@@ -15,6 +15,7 @@
 #endif
 
 #define CONFLICTS_MAX 100
+#define RECEIPT_SIZE 24
 
 const struct task tasks[] = {
     {"spool_drain", spool_drain_due},   {"callback_retry", callback_retry_due},
@@ -27,13 +28,22 @@ const size_t task_count = ARRAY_LENGTH(tasks);
 
 /* ---- the operator ---- */
 
+static void receipt_take(char **columns, void *context)
+{
+    text_write(context, RECEIPT_SIZE, "%s", columns[0] != NULL ? columns[0] : "");
+}
+
 /* Whether Daraja's ledger says that the money is the push's. */
 static bool is_pushs(const struct conflict *conflict)
 {
-    char push_id[UUID_TEXT_SIZE], money_id[UUID_TEXT_SIZE];
-    const struct row *row = row_by_id(sql_id(&conflict->payment_id, money_id));
+    char push_id[UUID_TEXT_SIZE], money_id[UUID_TEXT_SIZE], sql[160], receipt[RECEIPT_SIZE] = "";
     const int push = push_by_id(sql_id(&conflict->push_id, push_id));
-    const int money = row != NULL ? money_by_receipt(row->receipt) : SIM_NONE;
+    int money;
+
+    text_write(sql, sizeof(sql), "SELECT mpesa_receipt_number FROM payment WHERE id = UNHEX('%s')",
+               sql_id(&conflict->payment_id, money_id));
+    sql_rows(sql, receipt_take, receipt);
+    money = money_by_receipt(receipt);
 
     return conflict->has_payment && push != SIM_NONE && money != SIM_NONE &&
            sim.money[money].push == push;
@@ -59,10 +69,11 @@ static enum err decide(struct worker *worker, const struct conflict *conflict,
 static void excuse(const struct conflict *conflict)
 {
     char id[UUID_TEXT_SIZE];
-    const struct row *push = row_by_id(sql_id(&conflict->push_id, id));
 
-    if (push != NULL && strcmp(push->status, "SUCCESS") == 0 && push->receipt[0] == '\0')
-        sim.excused_cents += push->cents;
+    sim.excused_cents +=
+        sql_number("SELECT CAST(amount * 100 AS INTEGER) FROM payment WHERE id = UNHEX('%s') "
+                   "AND status = 'SUCCESS' AND mpesa_receipt_number IS NULL",
+                   sql_id(&conflict->push_id, id));
 }
 
 static enum err decide_well(struct worker *worker, const struct conflict *conflict)
