@@ -52,10 +52,11 @@ static bool token_check(struct cli *cli)
     struct daraja_answer answer;
     enum err err =
         oauth_check(cli->service.oauth, cli->service.daraja, cli->service.arena, &answer);
+    const char *text =
+        answer.status == 0 ? "there is one, which all workers share" : "Daraja gives one";
 
     finding_write(cli, "token", err == ERR_OK,
-                  err == ERR_OK ? "Daraja gives one" : token_explanation(err, &answer),
-                  answer_text(&answer));
+                  err == ERR_OK ? text : token_explanation(err, &answer), answer_text(&answer));
     return err == ERR_OK;
 }
 
