@@ -20,32 +20,33 @@ static void answer_result(struct exchange *exchange, const struct ledger_payment
     jwrite_object_end(&writer);
 }
 
+/* What a query that is answered by a result hears. */
+static const char *code_heard(struct sandbox *sandbox, struct ledger_payment *payment)
+{
+    bool pending = faults_happen(&sandbox->faults, FAULT_QUERY_PENDING);
+    bool disagrees = faults_happen(&sandbox->faults, FAULT_QUERY_DISAGREES);
+
+    if (payment->status == LEDGER_PENDING || payment->pending_asks > 0 || pending) {
+        if (payment->status != LEDGER_PENDING && payment->pending_asks > 0)
+            payment->pending_asks--;
+        return "4999";
+    }
+    return disagrees && payment->status == LEDGER_SUCCESS ? "1032" : payment->result_code;
+}
+
 /* Daraja says "pending" in two ways: an open prompt is answered by each in turn. */
 static void answer_query(struct sandbox *sandbox, struct exchange *exchange,
                          struct ledger_payment *payment)
 {
     bool asked_evenly = payment->asks++ % 2 == 0;
-    bool page = faults_happen(&sandbox->faults, FAULT_QUERY_403);
-    bool pending = faults_happen(&sandbox->faults, FAULT_QUERY_PENDING);
-    bool disagrees = faults_happen(&sandbox->faults, FAULT_QUERY_DISAGREES);
 
-    if (page) {
+    if (faults_happen(&sandbox->faults, FAULT_QUERY_403))
         sandbox_stk_answer_page(exchange, 403);
-    } else if (payment->status == LEDGER_PENDING && asked_evenly) {
+    else if (payment->status == LEDGER_PENDING && asked_evenly)
         exchange_answer_error(sandbox, exchange, 500, "500.001.1001",
                               "The transaction is being processed");
-    } else if (payment->status == LEDGER_PENDING) {
-        answer_result(exchange, payment, "4999");
-    } else if (payment->pending_asks > 0) {
-        payment->pending_asks--;
-        answer_result(exchange, payment, "4999");
-    } else if (pending) {
-        answer_result(exchange, payment, "4999");
-    } else if (disagrees && payment->status == LEDGER_SUCCESS) {
-        answer_result(exchange, payment, "1032");
-    } else {
-        answer_result(exchange, payment, payment->result_code);
-    }
+    else
+        answer_result(exchange, payment, code_heard(sandbox, payment));
 }
 
 void sandbox_stk_query(struct sandbox *sandbox, struct exchange *exchange)

@@ -184,7 +184,8 @@ class ChaosTest(OutageCase):
             told.append(f"{receipt} {amount}:")
             told += self.stack.sql(
                 "SELECT LOWER(HEX(id)), status, mpesa_receipt_number, held, conflict, claimed, "
-                "LOWER(HEX(merged_into)), event, at, evidence, detail FROM payment LEFT JOIN payment_event ON payment_id = id "
+                "LOWER(HEX(merged_into)), event, at, evidence, detail FROM payment "
+                "LEFT JOIN payment_event ON payment_id = id "
                 f"WHERE amount = {amount} ORDER BY id, sequence")
             told += self.stack.sql("SELECT state, note, received_at, attempts, "
                                    "LOWER(HEX(payment_id)), body "
