@@ -14,6 +14,7 @@ include tests/unit/daraja/local.mk
 include tests/unit/domain/local.mk
 include tests/unit/api/local.mk
 include tests/db/local.mk
+include tests/galera/local.mk
 include tests/sim/local.mk
 include tests/unit/sandbox/local.mk
 endif
