@@ -406,12 +406,17 @@ enum err daraja_stk_query(struct daraja *daraja, struct arena *arena,
             code = push->code;
         else if (push->fate == FATE_PAID || push->fate == FATE_PAID_DOUBTED)
             code = "0";
+        else if (sim_chance(50))
+            code = "1037";
+    } else if (sim_chance(30)) {
+        code = "1037"; /* early */
     }
     *ret_result =
         (struct stk_query_result){.result_code = str_from(code),
                                   .result_description = STR("queried"),
                                   .verdict = stk_code_verdict(str_from(code), STK_SOURCE_QUERY)};
-    push->is_failure_told |= ret_result->verdict == STK_VERDICT_FAILED;
+    /* 1037 and 4999 from a query are no outcome. */
+    push->is_failure_told |= strcmp(code, push->code) == 0 && strcmp(code, "1037") != 0;
     sim_note("    Daraja is asked about push %d: %s", (int)(push - sim.pushes), code);
     return ERR_OK;
 }

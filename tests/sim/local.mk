@@ -34,3 +34,6 @@ tests_sim_sim_SOURCES = \
 tests_sim_sim_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/sim $(MARIADB_CFLAGS)
 tests_sim_sim_LDFLAGS = $(AM_LDFLAGS) -pthread $(SIM_WRAP)
 tests_sim_sim_LDADD = $(DOMAIN_LINK)
+
+dist_check_SCRIPTS += tests/sim/test_sim.sh tests/sim/run tests/sim/mutations
+TESTS += tests/sim/test_sim.sh

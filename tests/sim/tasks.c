@@ -9,20 +9,16 @@
 #include "risiti/domain/conflict.h"
 #include "risiti/domain/history.h"
 #include "risiti/domain/hold.h"
-#include "risiti/domain/spool.h"
-#if __has_include("risiti/domain/push_check.h")
 #include "risiti/domain/push_check.h"
-#endif
+#include "risiti/domain/spool.h"
 
 #define CONFLICTS_MAX 100
 #define RECEIPT_SIZE 24
 
 const struct task tasks[] = {
     {"spool_drain", spool_drain_due},   {"callback_retry", callback_retry_due},
-    {"hold_release", hold_release_due},
-#if __has_include("risiti/domain/push_check.h")
-    {"push_check", push_check_due},     {"push_proof", push_proof_due},
-#endif
+    {"hold_release", hold_release_due}, {"push_check", push_check_due},
+    {"push_proof", push_proof_due},
 };
 const size_t task_count = ARRAY_LENGTH(tasks);
 
