@@ -479,10 +479,25 @@ static void step_time(void)
     time_passes(span);
 }
 
+/* Callbacks lie in the spool now, more often than not: the first to drain it may not finish. */
+static void step_drain(void)
+{
+    struct operation drain = {.run = turn_run, .push = SIM_NONE, .money = SIM_NONE};
+
+    if (sim_chance(60)) {
+        drain.fault = (struct fault){.kind = sim_chance(50) ? FAULT_CUT : FAULT_COMMIT_UNSENT,
+                                     .at = sim_below(2),
+                                     .is_death = sim_chance(60)};
+        operation_run(&drain);
+    }
+}
+
 static void step_outage(void)
 {
     sim.is_out = !sim.is_out;
     sim_note("  the database %s", sim.is_out ? "goes away" : "is back");
+    if (!sim.is_out)
+        step_drain();
 }
 
 static void step_forget_message(void)
@@ -633,11 +648,11 @@ void step_random(void)
         step_pay_by_hand();
     else if (n < 19)
         step_time();
-    else if (n < 21)
+    else if (n < 22)
         step_outage();
-    else if (n < 23)
+    else if (n < 24)
         step_forget_message();
-    else if (n < 26 && sim.push_count > 0 && sim.money_count < SIM_MONEY_MAX - SIM_PUSHES_MAX - 5)
+    else if (n < 27 && sim.push_count > 0 && sim.money_count < SIM_MONEY_MAX - SIM_PUSHES_MAX - 5)
         step_forge();
     else if (n < 50)
         step_group();
