@@ -6,6 +6,8 @@
 #include "risiti/base/crypto.h"
 #include "risiti/base/number.h"
 
+#define DAY_S (INT64_C(24) * 3600)
+
 const char admin_shop_hex[] = "00000000000070008000000000000001";
 
 struct rows rows_now;
@@ -246,6 +248,27 @@ static bool is_same(const struct row *was, const struct row *row)
            strcmp(was->merged_into, row->merged_into) == 0;
 }
 
+/* Money is free again; the push that it was held for may not be waiting for it still. */
+static void release_check(const struct row *row)
+{
+    const int index = money_by_receipt(row->receipt);
+    const struct sim_money *money = &sim.money[index >= 0 ? index : 0];
+
+    /* Holds end by themselves after a day; ids tell what came first where clocks agree. */
+    if (index == SIM_NONE || time_passed_s() > DAY_S || sim_workers[0].skew_us != 0 ||
+        sim_workers[1].skew_us != 0 || sim_workers[2].skew_us != 0 || sim_workers[3].skew_us != 0)
+        return;
+    for (int i = 0; i < sim.push_count; i++) {
+        const struct sim_push *push = &sim.pushes[i];
+        const struct row *own = row_by_id(push->id);
+
+        if (own != NULL && own->is_open && strcmp(own->id, row->id) < 0 &&
+            push->cents == money->cents && strcmp(push->short_code, money->short_code) == 0 &&
+            strcmp(push->phone.digits, money->phone.digits) == 0)
+            sim_fail("%s is released, and push %d may still be paid by it", row->receipt, i);
+    }
+}
+
 static void change_check(const struct row *was, const struct row *row)
 {
     const char *name = row->receipt[0] != '\0' ? row->receipt : row->id;
@@ -262,6 +285,8 @@ static void change_check(const struct row *was, const struct row *row)
         sim_fail("%s has changed its amount", name);
     if (was->receipt[0] != '\0' && strcmp(was->receipt, row->receipt) != 0 && !is_merged(row))
         sim_fail("%s has lost its receipt %s", row->id, was->receipt);
+    if (was->held && !was->conflict && !row->held && !is_merged(row))
+        release_check(row);
     if (is_merged(was) && strcmp(was->merged_into, row->merged_into) != 0)
         sim_fail("%s is not merged any more", name);
     if (strcmp(was->app, row->app) != 0 && !row->was_moved &&
