@@ -130,18 +130,23 @@ static enum err push_into_money(struct decision *decision)
     return err == ERR_OK ? event_add(decision, money, "push_joined", STR("by decision")) : err;
 }
 
+/*
+ * One payment is made of a push without a receipt and the money. The row that was used stays; two
+ * that were used are two payments, whatever is decided.
+ */
 static enum err case_move(struct decision *decision)
 {
     struct payment *push = &decision->found.push, *money = &decision->found.money;
     bool lacks_receipt = push->receipt.data == NULL;
+    bool fits = !money->claimed && money_equal(push->amount, money->amount);
     enum err err;
 
     decision->owner = push->app_id;
     decision->cause.app_id = &decision->owner;
-    if (lacks_receipt && push->status == PAYMENT_STATUS_SUCCESS)
-        return money->claimed || !money_equal(push->amount, money->amount)
-                   ? ERR_STATE
-                   : money_into_push(decision);
+    if (lacks_receipt && push->status == PAYMENT_STATUS_SUCCESS && fits)
+        return money_into_push(decision);
+    if (lacks_receipt && push->claimed)
+        return ERR_STATE;
     err = row_clear(decision, money, &decision->owner, push->external_reference, "moved");
     if (err != ERR_OK)
         return err;

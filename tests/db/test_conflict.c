@@ -239,6 +239,25 @@ static void money_that_another_app_has_used_can_stay_its(void)
     CU_ASSERT_TRUE(row_is(&dispute.push, "status = 'FAILED' AND conflict = 0"));
 }
 
+static void money_that_was_used_joins_a_push_that_awaits_its_receipt(void)
+{
+    const struct app other = fixture_app(CLAIM_REQUIRES_NONE);
+    struct dispute dispute = dispute_new(new_receipt());
+    const struct payment_selector selector = {.receipt = dispute.receipt};
+    struct claim_result result;
+
+    CU_ASSERT_EQUAL(c2b_state(&(struct c2b){.receipt = dispute.receipt, .phone = OTHER_PHONE}),
+                    INBOX_STATE_APPLIED);
+    CU_ASSERT_EQUAL(claim_payment(fixture(), &other, &selector, &result), ERR_OK);
+    CU_ASSERT_EQUAL(result_come(&dispute, STR_EMPTY, "100.00", PHONE), INBOX_STATE_APPLIED);
+    CU_ASSERT_EQUAL(result_come(&dispute, dispute.receipt, "100.00", PHONE), INBOX_STATE_CONFLICT);
+    dispute_read(&dispute);
+    CU_ASSERT_EQUAL(decide(&dispute, CONFLICT_MOVE), ERR_OK);
+    CU_ASSERT_TRUE(is_owner(&dispute.money, &dispute.app));
+    CU_ASSERT_TRUE(row_is(&dispute.push, "merged_into IS NOT NULL"));
+    CU_ASSERT_EQUAL(claim_receipt(&dispute.app, dispute.receipt), ERR_ALREADY_CLAIMED);
+}
+
 static void a_decision_is_made_once(void)
 {
     const struct dispute dispute = dispute_of_amount();
@@ -278,6 +297,7 @@ static const struct tap_test tests[] = {
     TAP_TEST(a_second_receipt_can_be_given_to_the_app),
     TAP_TEST(money_that_another_app_has_used_can_be_moved_but_not_used_again),
     TAP_TEST(money_that_another_app_has_used_can_stay_its),
+    TAP_TEST(money_that_was_used_joins_a_push_that_awaits_its_receipt),
     TAP_TEST(a_decision_is_made_once),
     TAP_TEST(every_story_of_this_program_explains_its_payment),
 };
