@@ -8,6 +8,8 @@
 
 /* A late confirmation is at most this late. */
 #define CONFIRMATION_LATE_MS 5000
+/* A confirmation meets faults of its own, unlike those of the result. */
+#define CONFIRMATION_FATE UINT64_MAX
 
 enum c2b_payer sandbox_c2b_payer_of(enum c2b_version version)
 {
@@ -138,38 +140,32 @@ static void confirmation_send(struct sandbox *sandbox, const char *url, struct s
 }
 
 /* How the payer stands in it: as the version says, unless another form was asked for. */
-static enum c2b_payer payer_draw(struct faults *faults, enum c2b_payer payer)
+static enum c2b_payer payer_draw(const struct faults *faults, struct fate fate,
+                                 enum c2b_payer payer)
 {
-    bool plain = faults_happen(faults, FAULT_PAYER_PLAIN);
-    bool hashed = faults_happen(faults, FAULT_PAYER_HASHED);
-    bool hash_masked = faults_happen(faults, FAULT_PAYER_HASH_MASKED);
-
-    if (plain)
+    if (faults_happen(faults, FAULT_PAYER_PLAIN, fate))
         return C2B_PAYER_PLAIN;
-    if (hashed)
+    if (faults_happen(faults, FAULT_PAYER_HASHED, fate))
         return C2B_PAYER_HASHED;
-    return hash_masked ? C2B_PAYER_HASH_MASKED : payer;
+    return faults_happen(faults, FAULT_PAYER_HASH_MASKED, fate) ? C2B_PAYER_HASH_MASKED : payer;
 }
 
 void sandbox_c2b_confirm(struct sandbox *sandbox, const struct merchant *merchant,
                          const struct ledger_payment *payment, enum c2b_version version,
                          struct str third_party, int64_t delay_ms)
 {
-    struct faults *faults = &sandbox->faults;
+    const struct faults *faults = &sandbox->faults;
+    struct fate fate = fate_derive(payment->fate, CONFIRMATION_FATE);
     struct c2b_body body = sandbox_c2b_body_of(merchant, payment, version);
-    bool lost, late, twice;
+    bool twice = faults_happen(faults, FAULT_CALLBACK_DUPLICATE, fate);
     struct buffer text;
 
-    if (!merchant->c2b.registered)
+    if (!merchant->c2b.registered || faults_happen(faults, FAULT_CALLBACK_LOST, fate))
         return;
-    lost = faults_happen(faults, FAULT_CALLBACK_LOST);
-    late = faults_happen(faults, FAULT_CALLBACK_LATE);
-    twice = faults_happen(faults, FAULT_CALLBACK_DUPLICATE);
-    body.payer = payer_draw(faults, body.payer);
-    if (lost)
-        return;
-    if (late)
-        delay_ms += 1 + (int64_t)faults_number(faults, FAULT_CALLBACK_LATE, CONFIRMATION_LATE_MS);
+    if (faults_happen(faults, FAULT_CALLBACK_LATE, fate))
+        delay_ms +=
+            1 + (int64_t)faults_number(faults, FAULT_CALLBACK_LATE, fate, CONFIRMATION_LATE_MS);
+    body.payer = payer_draw(faults, fate, body.payer);
     body.balance = &merchant->balance;
     body.third_party = third_party;
     buffer_init(&text, C2B_BODY_MAX);

@@ -175,6 +175,9 @@ static void c2b_simulate(struct sandbox *sandbox, struct exchange *exchange,
     merchant =
         merchants_by_any_code(&sandbox->merchants, jread_scalar(jread_member(root, "ShortCode")));
     wrong = merchant == NULL ? "ShortCode" : simulation_read(root, merchant, &payment);
+    if (wrong == NULL)
+        payment.fate = fates_next(&sandbox->fates, str_from(payment.phone.digits),
+                                  (uint64_t)payment.amount.cents);
     if (wrong != NULL)
         exchange_answer_invalid(sandbox, exchange, wrong);
     else if (intake_start(sandbox, merchant, &payment, version) != ERR_OK)

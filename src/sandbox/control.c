@@ -77,7 +77,7 @@ static bool visit_fault(struct str name, const struct jread *value, void *contex
     return !reading->wrong;
 }
 
-/* What is not named is 0 afterwards, and the chances are counted anew. */
+/* What is not named is 0 afterwards, and what was met is forgotten. */
 void sandbox_faults_set(struct sandbox *sandbox, struct exchange *exchange)
 {
     struct fault_reading reading = {0};
@@ -91,6 +91,7 @@ void sandbox_faults_set(struct sandbox *sandbox, struct exchange *exchange)
         return;
     }
     sandbox->faults = reading.faults;
+    memset(&sandbox->fates, 0, sizeof(sandbox->fates));
     sandbox_faults_show(sandbox, exchange);
 }
 

@@ -45,25 +45,41 @@ enum err fault_from_name(struct str name, enum fault *ret_fault)
     return ERR_NOT_FOUND;
 }
 
-static uint64_t faults_draw(const struct faults *faults, enum fault fault)
+struct fate fates_next(struct fates *fates, struct str who, uint64_t what)
 {
-    uint64_t kind = mix_bits(faults->seed ^ mix_bits((uint64_t)fault));
+    uint64_t number = mix_bits(what);
+    uint16_t *met;
 
-    return mix_bits(kind + faults->chances[fault]);
+    for (size_t i = 0; i < who.length; i++)
+        number = mix_bits(number ^ (unsigned char)who.data[i]);
+    met = &fates->met[number % FATES_SLOTS];
+    number = mix_bits(number + *met);
+    (*met)++; /* after 65535 from 0 again */
+    return (struct fate){number};
 }
 
-bool faults_happen(struct faults *faults, enum fault fault)
+struct fate fate_derive(struct fate fate, uint64_t n)
 {
-    faults->chances[fault]++;
-    return faults_draw(faults, fault) % FAULTS_PERCENT_MAX < faults->percent[fault];
+    return (struct fate){mix_bits(fate.number ^ mix_bits(n))};
 }
 
-uint64_t faults_number(const struct faults *faults, enum fault fault, uint64_t below)
+static uint64_t faults_draw(const struct faults *faults, enum fault fault, struct fate fate)
 {
-    return mix_bits(faults_draw(faults, fault)) % below;
+    return mix_bits(fate.number ^ mix_bits(faults->seed ^ mix_bits((uint64_t)fault)));
 }
 
-bool faults_coin(const struct faults *faults, enum fault fault)
+bool faults_happen(const struct faults *faults, enum fault fault, struct fate fate)
 {
-    return faults_number(faults, fault, 2) == 0;
+    return faults_draw(faults, fault, fate) % FAULTS_PERCENT_MAX < faults->percent[fault];
+}
+
+uint64_t faults_number(const struct faults *faults, enum fault fault, struct fate fate,
+                       uint64_t below)
+{
+    return mix_bits(faults_draw(faults, fault, fate)) % below;
+}
+
+bool faults_coin(const struct faults *faults, enum fault fault, struct fate fate)
+{
+    return faults_number(faults, fault, fate, 2) == 0;
 }

@@ -145,7 +145,8 @@ static bool callback_goes_again(void *context)
 {
     struct sandbox *sandbox = context;
 
-    return faults_happen(&sandbox->faults, FAULT_REDELIVER);
+    return faults_happen(&sandbox->faults, FAULT_REDELIVER,
+                         fates_next(&sandbox->fates, STR("redeliver"), 0));
 }
 
 /* Everything between the bound socket and the end of the program. */

@@ -88,7 +88,8 @@ bool sandbox_oauth_check(struct sandbox *sandbox, struct exchange *exchange,
     bool valid = oauth->token[0] != '\0' && clock_monotonic_ms() < oauth->expires_ms &&
                  secret_equal(given, str_from(oauth->token));
 
-    if (valid && !faults_happen(&sandbox->faults, FAULT_TOKEN_INVALID))
+    if (valid && !faults_happen(&sandbox->faults, FAULT_TOKEN_INVALID,
+                                fates_next(&sandbox->fates, STR("token"), product)))
         return true;
     if (valid)
         oauth->token[0] = '\0';

@@ -31,6 +31,7 @@ struct plan {
     const char *result_code;
     int64_t paid_more_shillings;
     unsigned pending_asks;
+    struct fate fate;
 };
 
 /* Characters, not bytes; invalid UTF-8 does not get here. */
@@ -94,8 +95,8 @@ static const char *mismatch_code(const struct push *push)
     return NULL;
 }
 
-/* A fault of the push's answer, with the same chances whatever the amount. The first one counts. */
-static void plan_answer_fault(struct faults *faults, struct plan *plan)
+/* A fault of the push's answer, unless its amount has one. The first one counts. */
+static void plan_answer_fault(const struct faults *faults, struct plan *plan)
 {
     static const struct {
         enum fault fault;
@@ -109,35 +110,36 @@ static void plan_answer_fault(struct faults *faults, struct plan *plan)
     };
 
     for (size_t i = 0; i < ARRAY_LENGTH(kinds); i++) {
-        bool happens = faults_happen(faults, kinds[i].fault);
-
-        if (happens && plan->answer == OUTCOME_ACCEPTED)
-            plan->answer =
-                faults_coin(faults, kinds[i].fault) ? kinds[i].prompted : kinds[i].refused;
+        if (plan->answer != OUTCOME_ACCEPTED)
+            return;
+        if (faults_happen(faults, kinds[i].fault, plan->fate))
+            plan->answer = faults_coin(faults, kinds[i].fault, plan->fate) ? kinds[i].prompted
+                                                                           : kinds[i].refused;
     }
 }
 
-static void plan_delivery_fault(struct faults *faults, struct plan *plan)
+static void plan_delivery_fault(const struct faults *faults, struct plan *plan)
 {
-    bool lost = faults_happen(faults, FAULT_CALLBACK_LOST);
-    bool result_lost = faults_happen(faults, FAULT_RESULT_LOST);
-    bool before = faults_happen(faults, FAULT_CALLBACK_BEFORE_ANSWER);
-    bool late = faults_happen(faults, FAULT_CALLBACK_LATE);
-    bool twice = faults_happen(faults, FAULT_CALLBACK_DUPLICATE);
+    static const struct {
+        enum fault fault;
+        enum outcome_delivery delivery;
+    } kinds[] = {
+        {FAULT_CALLBACK_LOST, OUTCOME_NEVER},
+        {FAULT_RESULT_LOST, OUTCOME_NEVER},
+        {FAULT_CALLBACK_BEFORE_ANSWER, OUTCOME_BEFORE_ANSWER},
+        {FAULT_CALLBACK_LATE, OUTCOME_LATE},
+        {FAULT_CALLBACK_DUPLICATE, OUTCOME_TWICE},
+    };
 
     plan->late_ms = OUTCOME_LATE_MS;
     if (plan->delivery != OUTCOME_ONCE)
         return;
-    if (lost || result_lost)
-        plan->delivery = OUTCOME_NEVER;
-    else if (before)
-        plan->delivery = OUTCOME_BEFORE_ANSWER;
-    else if (late)
-        plan->delivery = OUTCOME_LATE;
-    else if (twice)
-        plan->delivery = OUTCOME_TWICE;
-    if (late)
-        plan->late_ms = 1 + (int64_t)faults_number(faults, FAULT_CALLBACK_LATE, OUTCOME_LATE_MS);
+    for (size_t i = 0; i < ARRAY_LENGTH(kinds) && plan->delivery == OUTCOME_ONCE; i++)
+        if (faults_happen(faults, kinds[i].fault, plan->fate))
+            plan->delivery = kinds[i].delivery;
+    if (plan->delivery == OUTCOME_LATE)
+        plan->late_ms =
+            1 + (int64_t)faults_number(faults, FAULT_CALLBACK_LATE, plan->fate, OUTCOME_LATE_MS);
 }
 
 static struct plan plan_make(struct sandbox *sandbox, const struct push *push)
@@ -149,7 +151,9 @@ static struct plan plan_make(struct sandbox *sandbox, const struct push *push)
                         .answer_delay_ms = outcome->answer_delay_ms,
                         .result_code = mismatch != NULL ? mismatch : outcome->result_code,
                         .paid_more_shillings = outcome->paid_more_shillings,
-                        .pending_asks = outcome->pending_asks};
+                        .pending_asks = outcome->pending_asks,
+                        .fate = fates_next(&sandbox->fates, str_from(push->prompted.digits),
+                                           (uint64_t)push->shillings)};
 
     plan_answer_fault(&sandbox->faults, &plan);
     plan_delivery_fault(&sandbox->faults, &plan);
@@ -227,7 +231,8 @@ static enum err push_record(struct sandbox *sandbox, const struct push *push,
                                      .status = LEDGER_PENDING,
                                      .phone = push->prompted,
                                      .amount = {push->shillings * CENTS_PER_SHILLING},
-                                     .pending_asks = plan->pending_asks};
+                                     .pending_asks = plan->pending_asks,
+                                     .fate = plan->fate};
     enum err err = ledger_new_checkout(sandbox->ledger, clock_now_us(), &push->payer,
                                        payment.checkout_request_id);
 

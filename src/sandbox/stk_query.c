@@ -21,10 +21,11 @@ static void answer_result(struct exchange *exchange, const struct ledger_payment
 }
 
 /* What a query that is answered by a result hears. */
-static const char *code_heard(struct sandbox *sandbox, struct ledger_payment *payment)
+static const char *code_heard(const struct faults *faults, struct fate fate,
+                              struct ledger_payment *payment)
 {
-    bool pending = faults_happen(&sandbox->faults, FAULT_QUERY_PENDING);
-    bool disagrees = faults_happen(&sandbox->faults, FAULT_QUERY_DISAGREES);
+    bool pending = faults_happen(faults, FAULT_QUERY_PENDING, fate);
+    bool disagrees = faults_happen(faults, FAULT_QUERY_DISAGREES, fate);
 
     if (payment->status == LEDGER_PENDING || payment->pending_asks > 0 || pending) {
         if (payment->status != LEDGER_PENDING && payment->pending_asks > 0)
@@ -38,15 +39,16 @@ static const char *code_heard(struct sandbox *sandbox, struct ledger_payment *pa
 static void answer_query(struct sandbox *sandbox, struct exchange *exchange,
                          struct ledger_payment *payment)
 {
-    bool asked_evenly = payment->asks++ % 2 == 0;
+    bool asked_evenly = payment->asks % 2 == 0;
+    struct fate fate = fate_derive(payment->fate, payment->asks++);
 
-    if (faults_happen(&sandbox->faults, FAULT_QUERY_403))
+    if (faults_happen(&sandbox->faults, FAULT_QUERY_403, fate))
         sandbox_stk_answer_page(exchange, 403);
     else if (payment->status == LEDGER_PENDING && asked_evenly)
         exchange_answer_error(sandbox, exchange, 500, "500.001.1001",
                               "The transaction is being processed");
     else
-        answer_result(exchange, payment, code_heard(sandbox, payment));
+        answer_result(exchange, payment, code_heard(&sandbox->faults, fate, payment));
 }
 
 void sandbox_stk_query(struct sandbox *sandbox, struct exchange *exchange)

@@ -154,14 +154,12 @@ static void deliver(const struct stk_prompt *prompt, struct str body, int64_t mo
 }
 
 /* How much later the confirmation of a paid push is sent, or that the result waits for it. */
-static int64_t twin_delay(struct faults *faults, bool *ret_is_before)
+static int64_t twin_delay(const struct faults *faults, struct fate fate, bool *ret_is_before)
 {
-    bool before = faults_happen(faults, FAULT_TWIN_BEFORE);
-    bool after = faults_happen(faults, FAULT_TWIN_AFTER);
-
-    *ret_is_before = before;
-    return !before && after ? 1 + (int64_t)faults_number(faults, FAULT_TWIN_AFTER, OUTCOME_LATE_MS)
-                            : 0;
+    *ret_is_before = faults_happen(faults, FAULT_TWIN_BEFORE, fate);
+    if (*ret_is_before || !faults_happen(faults, FAULT_TWIN_AFTER, fate))
+        return 0;
+    return 1 + (int64_t)faults_number(faults, FAULT_TWIN_AFTER, fate, OUTCOME_LATE_MS);
 }
 
 void sandbox_stk_prompt_end(void *context)
@@ -169,11 +167,12 @@ void sandbox_stk_prompt_end(void *context)
     const struct stk_prompt *prompt = context;
     struct sandbox *sandbox = prompt->sandbox;
     int64_t now_us = clock_now_us(), twin_ms;
-    bool twin = faults_happen(&sandbox->faults, FAULT_TWIN) || sandbox->options.twin_c2b;
+    struct fate fate = prompt->payment->fate;
+    bool twin = sandbox->options.twin_c2b || faults_happen(&sandbox->faults, FAULT_TWIN, fate);
     bool twin_is_before;
     struct buffer body;
 
-    twin_ms = twin_delay(&sandbox->faults, &twin_is_before);
+    twin_ms = twin_delay(&sandbox->faults, fate, &twin_is_before);
     settle(prompt, now_us);
     buffer_init(&body, RESULT_BYTES_MAX);
     write_result(&body, prompt->payment, now_us);

@@ -168,6 +168,14 @@ def settled_query(sandbox, checkout):
     return query(sandbox, checkout)
 
 
+def wait_quiet(sandbox):
+    """Until nothing more is going to happen."""
+    deadline = time.monotonic() + TIMEOUT_S
+    while json.loads(sandbox.call("GET", "/_sandbox/state")[1])["waiting"] > 0:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
 def register(sandbox, version="v2", code="600111", **changes):
     """Registers URLs of their own; (answer, confirmation path, validation path)."""
     base = f"/hooks/{next(_paths)}"
@@ -563,6 +571,23 @@ def faults_come_at_their_rates(sandbox):
     pushes = [push(sandbox) for _ in range(20)]
     assert all(answer == (500, "") for answer, _ in pushes)
     assert 0 < len(sandbox.payments()) - before < 20
+    sandbox.faults()
+
+
+@test
+def the_same_pushes_meet_the_same_faults_in_any_order(sandbox):
+    phones = [next(_phones) for _ in range(30)]
+
+    def fates(order, seed):
+        sandbox.faults(seed=seed, stk_403=30, stk_503=30)
+        return {phone: push(sandbox, PhoneNumber=phone, Amount=77)[0][0] for phone in order}
+
+    first = fates(phones, 7)
+    wait_quiet(sandbox)
+    second = fates(reversed(phones), 7)
+    wait_quiet(sandbox)
+    assert set(first.values()) == {200, 403, 503} and first == second
+    assert fates(phones, 8) != first
     sandbox.faults()
 
 

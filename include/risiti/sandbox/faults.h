@@ -1,6 +1,7 @@
 /*
- * Faults on demand: each kind has a rate in percent. Whether the n-th chance of a kind is taken
- * depends on the seed, the kind and n alone, so that a run can be repeated.
+ * Faults on demand: each kind has a rate in percent. What happens to a payment depends on the seed,
+ * its phone and amount, and how often these were met before; never on what happens meanwhile, so
+ * that a run of many clients at once can be repeated.
  */
 #ifndef RISITI_SANDBOX_FAULTS_H
 #define RISITI_SANDBOX_FAULTS_H
@@ -40,18 +41,36 @@ enum fault {
 struct faults {
     uint64_t seed;
     unsigned percent[FAULT_COUNT];
-    uint64_t chances[FAULT_COUNT]; /* how often each kind was asked for */
 };
+
+/* What the faults of one payment, or of anything else that is met, are drawn from. */
+struct fate {
+    uint64_t number;
+};
+
+/* Two that share a slot count together: rare with the thousands that a test has. */
+#define FATES_SLOTS 1048576
+
+/* How often what has been met. Starts zeroed. */
+struct fates {
+    uint16_t met[FATES_SLOTS];
+};
+
+/* The fate of the next `what` of `who`; an n-th one is the same in each run. */
+struct fate fates_next(struct fates *fates, struct str who, uint64_t what);
+/* Another fate that follows from `fate`: that of its n-th query, say. */
+struct fate fate_derive(struct fate fate, uint64_t n);
 
 /* "token_invalid" and so on. */
 const char *fault_name(enum fault fault);
 /* ERR_NOT_FOUND for a name that is none. */
 RISITI_CHECKED enum err fault_from_name(struct str name, enum fault *ret_fault);
-/* Takes a chance: whether the fault happens this time. */
-bool faults_happen(struct faults *faults, enum fault fault);
+/* Whether the fault happens to what has this fate. */
+bool faults_happen(const struct faults *faults, enum fault fault, struct fate fate);
 /* A number below `below`, for what comes of a fault that happened. */
-uint64_t faults_number(const struct faults *faults, enum fault fault, uint64_t below);
-/* A coin that falls with the chances of `fault`: for what comes of a fault that happened. */
-bool faults_coin(const struct faults *faults, enum fault fault);
+uint64_t faults_number(const struct faults *faults, enum fault fault, struct fate fate,
+                       uint64_t below);
+/* A coin, for what comes of a fault that happened. */
+bool faults_coin(const struct faults *faults, enum fault fault, struct fate fate);
 
 #endif

@@ -10,6 +10,7 @@
 #include "risiti/base/money.h"
 #include "risiti/base/phone.h"
 #include "risiti/base/str.h"
+#include "risiti/sandbox/faults.h"
 #include "risiti/sandbox/ids.h"
 
 #define LEDGER_PAYMENTS_MAX 100000
@@ -43,6 +44,7 @@ struct ledger_payment {
     const char *result_code, *result_desc; /* static text; NULL while pending */
     unsigned pending_asks;                 /* queries that still hear "under processing" */
     unsigned asks;                         /* queries so far */
+    struct fate fate;                      /* what goes wrong with it */
 
     /* The ledger's own. */
     struct ledger_payment *older, *newer;

@@ -31,6 +31,7 @@ struct sandbox {
     struct ledger *ledger;
     struct oauth oauth;
     struct faults faults;
+    struct fates fates;
     struct courier *courier;
 };
 

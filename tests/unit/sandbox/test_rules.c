@@ -11,6 +11,7 @@
 
 static const struct phone plain_phone = {"254712345678"};
 static const struct phone cancelling_phone = {"254700000001"};
+static struct fates fates; /* too large for the stack */
 
 static void an_ordinary_push_is_paid(void)
 {
@@ -54,45 +55,80 @@ static void a_cut_push_prompts_and_a_refused_one_does_not(void)
     CU_ASSERT_FALSE(outcome_prompts(outcome_find(9094, &plain_phone)->answer));
 }
 
-static unsigned happenings(struct faults *faults, enum fault fault)
+/* How many of CHANCES pushes, each of the same phone, meet a fault. */
+static unsigned happenings(const struct faults *faults, enum fault fault)
 {
     unsigned count = 0;
 
+    memset(&fates, 0, sizeof(fates));
     for (size_t i = 0; i < CHANCES; i++)
-        count += faults_happen(faults, fault);
+        count += faults_happen(faults, fault, fates_next(&fates, STR("254712345678"), 10));
     return count;
 }
 
 static void faults_happen_at_their_rate(void)
 {
     struct faults faults = {.seed = 7};
+    unsigned lost;
 
     faults.percent[FAULT_STK_500] = 100;
     faults.percent[FAULT_CALLBACK_LOST] = 30;
     CU_ASSERT_EQUAL(happenings(&faults, FAULT_STK_500), CHANCES);
     CU_ASSERT_EQUAL(happenings(&faults, FAULT_TOKEN_INVALID), 0);
-    unsigned lost = happenings(&faults, FAULT_CALLBACK_LOST);
+    lost = happenings(&faults, FAULT_CALLBACK_LOST);
     CU_ASSERT_TRUE(lost > 250 && lost < 350);
 }
 
-static void the_same_seed_brings_the_same_faults(void)
+static void another_seed_brings_other_faults(void)
 {
-    struct faults one = {.seed = 7}, two = {.seed = 7}, other = {.seed = 8};
-    bool same = true, differs = false;
+    struct faults one = {.seed = 7}, other = {.seed = 8};
+    bool differs = false;
 
     one.percent[FAULT_CALLBACK_LOST] = 50;
-    two.percent[FAULT_CALLBACK_LOST] = 50;
     other.percent[FAULT_CALLBACK_LOST] = 50;
-    for (size_t i = 0; i < CHANCES; i++) {
-        bool happens = faults_happen(&one, FAULT_CALLBACK_LOST);
+    memset(&fates, 0, sizeof(fates));
+    for (uint64_t i = 0; i < CHANCES; i++) {
+        struct fate fate = fates_next(&fates, STR("254712345678"), i);
 
-        /* Chances of another kind in between change nothing. */
-        (void)faults_happen(&two, FAULT_STK_500);
-        same = same && happens == faults_happen(&two, FAULT_CALLBACK_LOST);
-        differs = differs || happens != faults_happen(&other, FAULT_CALLBACK_LOST);
+        differs = differs || faults_happen(&one, FAULT_CALLBACK_LOST, fate) !=
+                                 faults_happen(&other, FAULT_CALLBACK_LOST, fate);
     }
-    CU_ASSERT_TRUE(same);
     CU_ASSERT_TRUE(differs);
+}
+
+static void kinds_of_faults_do_not_come_together(void)
+{
+    struct faults faults = {.seed = 7};
+    unsigned both = 0;
+
+    faults.percent[FAULT_CALLBACK_LOST] = 50;
+    faults.percent[FAULT_TWIN] = 50;
+    memset(&fates, 0, sizeof(fates));
+    for (uint64_t i = 0; i < CHANCES; i++) {
+        struct fate fate = fates_next(&fates, STR("254712345678"), i);
+
+        both += faults_happen(&faults, FAULT_CALLBACK_LOST, fate) &&
+                faults_happen(&faults, FAULT_TWIN, fate);
+    }
+    CU_ASSERT_TRUE(both > 200 && both < 300);
+}
+
+static void a_fate_does_not_depend_on_the_order_of_what_is_met(void)
+{
+    struct fate here[2], there[2], second;
+
+    memset(&fates, 0, sizeof(fates));
+    here[0] = fates_next(&fates, STR("254712345678"), 10);
+    here[1] = fates_next(&fates, STR("254722000111"), 10);
+    second = fates_next(&fates, STR("254712345678"), 10);
+    memset(&fates, 0, sizeof(fates));
+    there[1] = fates_next(&fates, STR("254722000111"), 10);
+    there[0] = fates_next(&fates, STR("254712345678"), 10);
+    CU_ASSERT_EQUAL(here[0].number, there[0].number);
+    CU_ASSERT_EQUAL(here[1].number, there[1].number);
+    CU_ASSERT_NOT_EQUAL(here[0].number, here[1].number);
+    CU_ASSERT_NOT_EQUAL(second.number, here[0].number);
+    CU_ASSERT_NOT_EQUAL(fate_derive(second, 0).number, fate_derive(second, 1).number);
 }
 
 static void short_codes_are_read_from_their_text(void)
@@ -158,7 +194,9 @@ static const struct tap_test tests[] = {
     TAP_TEST(every_row_is_selected_by_its_own_key),
     TAP_TEST(a_cut_push_prompts_and_a_refused_one_does_not),
     TAP_TEST(faults_happen_at_their_rate),
-    TAP_TEST(the_same_seed_brings_the_same_faults),
+    TAP_TEST(another_seed_brings_other_faults),
+    TAP_TEST(kinds_of_faults_do_not_come_together),
+    TAP_TEST(a_fate_does_not_depend_on_the_order_of_what_is_met),
     TAP_TEST(short_codes_are_read_from_their_text),
     TAP_TEST(wrong_short_codes_are_refused),
     TAP_TEST(callback_urls_are_https_or_loopback),
