@@ -128,10 +128,14 @@ struct c2b_body sandbox_c2b_body_of(const struct merchant *merchant,
 }
 
 static void confirmation_send(struct sandbox *sandbox, const char *url, struct str body,
-                              int64_t delay_ms)
+                              int64_t delay_ms, bool is_overtaken)
 {
-    struct courier_letter letter = {
-        .kind = "confirmation", .url = url, .body = body, .timeout_ms = COURIER_TIMEOUT_MS};
+    struct courier_letter letter = {.kind = "confirmation",
+                                    .url = url,
+                                    .body = body,
+                                    .timeout_ms = COURIER_TIMEOUT_MS,
+                                    .is_callback = true,
+                                    .is_overtaken = is_overtaken};
     enum err err = courier_post(sandbox->courier, delay_ms, &letter);
 
     if (err != ERR_OK)
@@ -158,6 +162,7 @@ void sandbox_c2b_confirm(struct sandbox *sandbox, const struct merchant *merchan
     struct fate fate = fate_derive(payment->fate, CONFIRMATION_FATE);
     struct c2b_body body = sandbox_c2b_body_of(merchant, payment, version);
     bool twice = faults_happen(faults, FAULT_CALLBACK_DUPLICATE, fate);
+    bool swapped = !twice && faults_happen(faults, FAULT_CALLBACK_SWAP, fate);
     struct buffer text;
 
     if (!merchant->c2b.registered || faults_happen(faults, FAULT_CALLBACK_LOST, fate))
@@ -170,9 +175,11 @@ void sandbox_c2b_confirm(struct sandbox *sandbox, const struct merchant *merchan
     body.third_party = third_party;
     buffer_init(&text, C2B_BODY_MAX);
     if (sandbox_c2b_write(&text, &body) == ERR_OK) {
-        confirmation_send(sandbox, merchant->c2b.confirmation_url, buffer_str(&text), delay_ms);
+        confirmation_send(sandbox, merchant->c2b.confirmation_url, buffer_str(&text), delay_ms,
+                          swapped);
         if (twice)
-            confirmation_send(sandbox, merchant->c2b.confirmation_url, buffer_str(&text), delay_ms);
+            confirmation_send(sandbox, merchant->c2b.confirmation_url, buffer_str(&text), delay_ms,
+                              false);
     }
     buffer_release(&text);
 }

@@ -23,7 +23,7 @@
 /* Something to do at `due_ms`: `run`, or a letter when that is NULL. */
 struct task {
     int64_t due_ms;
-    uint64_t order; /* tasks due at the same time run in the order they came in */
+    uint64_t order; /* from 1; tasks due at the same time run in the order they came in */
     void (*run)(void *context);
     void *context;
     struct task *next; /* in the queue of letters */
@@ -33,6 +33,8 @@ struct task {
     struct buffer body;
     int64_t timeout_ms;
     unsigned tries;
+    bool is_callback;
+    uint64_t overtakes; /* the order of the letter that goes when this one was answered; 0: none */
     void (*answered)(void *context, const struct courier_answer *answer);
 
     CURL *easy; /* while under way */
@@ -53,7 +55,8 @@ struct courier {
     struct task *under_way;
     size_t under_way_count, under_way_max;
     size_t waiting_count; /* in the heap and in the queue */
-    uint64_t next_order;
+    uint64_t last_order;
+    uint64_t overtaken; /* the order of the letter that waits for another one; 0: none */
     bool (*again)(void *context);
     void *again_context;
 };
@@ -86,15 +89,44 @@ static void heap_swap(struct courier *courier, size_t a, size_t b)
     courier->heap[b] = task;
 }
 
+static void heap_rise(struct courier *courier, size_t at)
+{
+    while (at != 0) {
+        size_t parent = (at - 1) / 2;
+
+        if (!task_before(courier->heap[at], courier->heap[parent]))
+            return;
+        heap_swap(courier, at, parent);
+        at = parent;
+    }
+}
+
 static void heap_push(struct courier *courier, struct task *task)
 {
     size_t at = courier->heap_count++;
 
     courier->heap[at] = task;
-    while (at > 0 && task_before(courier->heap[at], courier->heap[(at - 1) / 2])) {
-        heap_swap(courier, at, (at - 1) / 2);
-        at = (at - 1) / 2;
-    }
+    heap_rise(courier, at);
+}
+
+/* Where the task of an order stands; heap_count when it does not wait. A walk: it is rare. */
+static size_t heap_find(const struct courier *courier, uint64_t order)
+{
+    for (size_t at = 0; at < courier->heap_count; at++)
+        if (courier->heap[at]->order == order)
+            return at;
+    return courier->heap_count;
+}
+
+/* Makes the task of an order due, if it still waits. */
+static void heap_hasten(struct courier *courier, uint64_t order)
+{
+    size_t at = heap_find(courier, order);
+
+    if (at == courier->heap_count)
+        return;
+    courier->heap[at]->due_ms = clock_monotonic_ms();
+    heap_rise(courier, at);
 }
 
 static struct task *heap_pop(struct courier *courier)
@@ -142,7 +174,7 @@ static enum err courier_take(struct courier *courier, int64_t delay_ms, struct t
         return ERR_TOO_LARGE;
     }
     task->due_ms = clock_monotonic_ms() + delay_ms;
-    task->order = courier->next_order++;
+    task->order = ++courier->last_order;
     courier->waiting_count++;
     heap_push(courier, task);
     /* It cannot fail for a valid handle, and the thread would only wake later. */
@@ -180,10 +212,13 @@ enum err courier_post(struct courier *courier, int64_t delay_ms,
 {
     struct task *task = task_new(letter->context);
     size_t url_size = strlen(letter->url) + 1;
+    bool is_overtaken = letter->is_overtaken && courier->overtaken == 0;
+    enum err err;
 
     if (task == NULL)
         return ERR_NOMEM;
     task->kind = letter->kind;
+    task->is_callback = letter->is_callback;
     task->timeout_ms = letter->timeout_ms;
     task->answered = letter->answered;
     buffer_append(&task->body, letter->body);
@@ -193,7 +228,10 @@ enum err courier_post(struct courier *courier, int64_t delay_ms,
         return ERR_NOMEM;
     }
     memcpy(task->url, letter->url, url_size);
-    return courier_take(courier, delay_ms, task);
+    err = courier_take(courier, delay_ms + (is_overtaken ? COURIER_OVERTAKEN_MS : 0), task);
+    if (err == ERR_OK && is_overtaken)
+        courier->overtaken = courier->last_order;
+    return err;
 }
 
 /* ---- letters under way ---- */
@@ -244,10 +282,10 @@ static void under_way_remove(struct courier *courier, struct task *task)
     courier->under_way_count--;
 }
 
-/* Sends a letter once more that was not taken; false when it is to be forgotten. */
+/* Sends a callback once more that was not taken; false when it is to be forgotten. */
 static bool letter_again(struct courier *courier, struct task *task, unsigned status)
 {
-    if (status == 200 || task->answered != NULL || ++task->tries >= COURIER_TRIES_MAX ||
+    if (status == 200 || !task->is_callback || ++task->tries >= COURIER_TRIES_MAX ||
         courier->again == NULL || !courier->again(courier->again_context) ||
         !courier_has_room(courier, 1))
         return false;
@@ -271,17 +309,31 @@ static void letter_end(struct courier *courier, struct task *task, CURLcode code
               LOG_FIELDS(LOG_TEXT("kind", task->kind), LOG_INT("status", answer.status),
                          LOG_INT("ms", duration_ms),
                          LOG_TEXT("why", code == CURLE_OK ? NULL : curl_easy_strerror(code))));
-    if (letter_again(courier, task, answer.status))
-        return;
     if (task->answered != NULL)
         task->answered(task->context, &answer);
-    task_free(task);
+    task->answered = NULL;
+    if (task->overtakes != 0)
+        heap_hasten(courier, task->overtakes);
+    task->overtakes = 0;
+    if (!letter_again(courier, task, answer.status))
+        task_free(task);
+}
+
+/* A callback that starts overtakes the one that waits for it; which may have waited enough. */
+static void letter_overtake(struct courier *courier, struct task *task)
+{
+    if (!task->is_callback)
+        return;
+    if (task->order != courier->overtaken)
+        task->overtakes = courier->overtaken;
+    courier->overtaken = 0;
 }
 
 static void letter_start(struct courier *courier, struct task *task)
 {
     CURLcode code = CURLE_FAILED_INIT;
 
+    letter_overtake(courier, task);
     task->started_ms = clock_monotonic_ms();
     task->easy = curl_easy_init();
     if (task->easy != NULL)

@@ -13,12 +13,14 @@ static const char *const names[FAULT_COUNT] = {
     [FAULT_STK_SOAP] = "stk_soap",
     [FAULT_STK_CUT] = "stk_cut",
     [FAULT_QUERY_403] = "query_403",
+    [FAULT_QUERY_EARLY] = "query_early",
     [FAULT_QUERY_PENDING] = "query_pending",
     [FAULT_QUERY_DISAGREES] = "query_disagrees",
     [FAULT_CALLBACK_LOST] = "callback_lost",
     [FAULT_RESULT_LOST] = "result_lost",
     [FAULT_CALLBACK_LATE] = "callback_late",
     [FAULT_CALLBACK_DUPLICATE] = "callback_duplicate",
+    [FAULT_CALLBACK_SWAP] = "callback_swap",
     [FAULT_REDELIVER] = "redeliver",
     [FAULT_CALLBACK_BEFORE_ANSWER] = "callback_before_answer",
     [FAULT_TWIN] = "twin",
@@ -55,12 +57,13 @@ struct fate fates_next(struct fates *fates, struct str who, uint64_t what)
     met = &fates->met[number % FATES_SLOTS];
     number = mix_bits(number + *met);
     (*met)++; /* after 65535 from 0 again */
-    return (struct fate){number};
+    return (struct fate){.number = number};
 }
 
 struct fate fate_derive(struct fate fate, uint64_t n)
 {
-    return (struct fate){mix_bits(fate.number ^ mix_bits(n))};
+    fate.number = mix_bits(fate.number ^ mix_bits(n));
+    return fate;
 }
 
 static uint64_t faults_draw(const struct faults *faults, enum fault fault, struct fate fate)
@@ -70,7 +73,8 @@ static uint64_t faults_draw(const struct faults *faults, enum fault fault, struc
 
 bool faults_happen(const struct faults *faults, enum fault fault, struct fate fate)
 {
-    return faults_draw(faults, fault, fate) % FAULTS_PERCENT_MAX < faults->percent[fault];
+    return (fate.certain & FAULT_BIT(fault)) != 0 ||
+           faults_draw(faults, fault, fate) % FAULTS_PERCENT_MAX < faults->percent[fault];
 }
 
 uint64_t faults_number(const struct faults *faults, enum fault fault, struct fate fate,

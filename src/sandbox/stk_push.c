@@ -129,6 +129,7 @@ static void plan_delivery_fault(const struct faults *faults, struct plan *plan)
         {FAULT_CALLBACK_BEFORE_ANSWER, OUTCOME_BEFORE_ANSWER},
         {FAULT_CALLBACK_LATE, OUTCOME_LATE},
         {FAULT_CALLBACK_DUPLICATE, OUTCOME_TWICE},
+        {FAULT_CALLBACK_SWAP, OUTCOME_SWAPPED},
     };
 
     plan->late_ms = OUTCOME_LATE_MS;
@@ -155,6 +156,7 @@ static struct plan plan_make(struct sandbox *sandbox, const struct push *push)
                         .fate = fates_next(&sandbox->fates, str_from(push->prompted.digits),
                                            (uint64_t)push->shillings)};
 
+    plan.fate.certain = outcome->faults;
     plan_answer_fault(&sandbox->faults, &plan);
     plan_delivery_fault(&sandbox->faults, &plan);
     /* An answer that does not come cannot come after the result. */

@@ -44,6 +44,9 @@ static void answer_query(struct sandbox *sandbox, struct exchange *exchange,
 
     if (faults_happen(&sandbox->faults, FAULT_QUERY_403, fate))
         sandbox_stk_answer_page(exchange, 403);
+    else if (payment->status == LEDGER_PENDING &&
+             faults_happen(&sandbox->faults, FAULT_QUERY_EARLY, fate))
+        answer_result(exchange, payment, "1037");
     else if (payment->status == LEDGER_PENDING && asked_evenly)
         exchange_answer_error(sandbox, exchange, 500, "500.001.1001",
                               "The transaction is being processed");

@@ -102,17 +102,25 @@ static void result_answered(void *context, const struct courier_answer *answer)
     exchange_release(waiting->exchange);
 }
 
-static void send_once(const struct stk_prompt *prompt, struct str body, int64_t delay_ms)
+static void send_result(const struct stk_prompt *prompt, struct str body, int64_t delay_ms,
+                        bool is_overtaken)
 {
     struct courier_letter letter = {.kind = "result",
                                     .url = prompt->callback_url,
                                     .body = body,
-                                    .timeout_ms = COURIER_TIMEOUT_MS};
+                                    .timeout_ms = COURIER_TIMEOUT_MS,
+                                    .is_callback = true,
+                                    .is_overtaken = is_overtaken};
     enum err err = courier_post(prompt->sandbox->courier, delay_ms, &letter);
 
     if (err != ERR_OK)
         log_write(LOG_LEVEL_ERROR, "callback_dropped",
                   LOG_FIELDS(LOG_TEXT("kind", letter.kind), LOG_ERROR_NAME("error", err)));
+}
+
+static void send_once(const struct stk_prompt *prompt, struct str body, int64_t delay_ms)
+{
+    send_result(prompt, body, delay_ms, false);
 }
 
 static void send_before_answer(const struct stk_prompt *prompt, struct str body)
@@ -122,6 +130,7 @@ static void send_before_answer(const struct stk_prompt *prompt, struct str body)
                                     .url = prompt->callback_url,
                                     .body = body,
                                     .timeout_ms = BEFORE_ANSWER_TIMEOUT_MS,
+                                    .is_callback = true,
                                     .answered = result_answered,
                                     .context = waiting};
 
@@ -146,6 +155,9 @@ static void deliver(const struct stk_prompt *prompt, struct str body, int64_t mo
         break;
     case OUTCOME_BEFORE_ANSWER:
         send_before_answer(prompt, body);
+        break;
+    case OUTCOME_SWAPPED:
+        send_result(prompt, body, more_ms, true);
         break;
     case OUTCOME_ONCE:
         send_once(prompt, body, more_ms);

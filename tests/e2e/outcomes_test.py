@@ -13,6 +13,12 @@ OUTCOMES = {
     "9001": (200, "FAILED"), "9017": (200, "FAILED"), "9019": (200, "FAILED"),
     "9020": (200, "FAILED"), "9025": (200, "FAILED"), "9032": (200, "FAILED"),
     "9037": (200, "FAILED"),
+    "9061": (200, "SUCCESS"), "9062": (200, "SUCCESS"), "9063": (200, "SUCCESS"),
+    "9064": (200, "SUCCESS"), "9065": (200, "SUCCESS"), "9066": (200, "SUCCESS"),
+    "9067": (200, "SUCCESS"),  # a confirmation only
+    "9068": (200, "PENDING"),  # no result
+    "9069": (200, "SUCCESS"), "9070": (202, "SUCCESS"), "9071": (202, "PENDING"),
+    "9072": (200, "SUCCESS"),
     "9084": (502, "FAILED"),   # refused inside a 200
     "9085": (202, "PENDING"),  # nobody knows
     "9086": (200, "PENDING"),  # another amount was paid: for a person to look at
@@ -28,7 +34,7 @@ OUTCOMES = {
     "254700000005": (200, "PENDING"), "254700000006": (409, "FAILED"),
 }
 # Paid at Safaricom, and nobody has told us yet, or not in a way that can be believed.
-NOT_HEARD_OF = {"9086", "9087", "9097", "254700000005"}
+NOT_HEARD_OF = {"9068", "9086", "9087", "9097", "254700000005"}
 
 
 class OutcomesTest(ServiceCase):

@@ -400,6 +400,9 @@ def queries_say_pending_in_two_ways_and_then_the_result(_):
     assert status == 200 and body["ResponseCode"] == "0" and body["ResultCode"] == "0"
     assert body["MerchantRequestID"] == answer[1]["MerchantRequestID"]
     assert "MpesaReceiptNumber" not in body and len(body) == 6
+    early = push(sandbox, Amount=9072)[0][1]["CheckoutRequestID"]
+    assert query(sandbox, early)[1]["ResultCode"] == "1037"
+    assert settled_query(sandbox, early)[1]["ResultCode"] == "0"
     assert sandbox.stop()[0] == 0
 
 
@@ -642,6 +645,64 @@ def a_callback_that_is_refused_can_come_again(sandbox):
     del RECEIVER.answers[path]
     RECEIVER.wait(path, 3)
     sandbox.faults()
+
+
+@test
+def a_result_that_came_before_the_answer_comes_again_too(sandbox):
+    sandbox.faults(redeliver=100)
+    path = f"/stk/{next(_paths)}"
+    RECEIVER.answers[path] = (503, "")
+    assert push(sandbox, CallBackURL=RECEIVER.url + path, Amount=9095)[0][0] == 200
+    del RECEIVER.answers[path]
+    RECEIVER.wait(path, 2)
+    sandbox.faults()
+    wait_quiet(sandbox)
+
+
+@test
+def a_callback_is_overtaken_by_the_next_one(sandbox):
+    wait_quiet(sandbox)
+    overtaken, next_one = push(sandbox, Amount=9069), push(sandbox)
+    RECEIVER.wait(overtaken[1])
+    RECEIVER.wait(next_one[1])
+    assert RECEIVER.when(next_one[1]) < RECEIVER.when(overtaken[1])
+    alone = push(sandbox, Amount=9069)
+    RECEIVER.wait(alone[1])
+    sandbox.faults(callback_swap=100)
+    first, second = push(sandbox), push(sandbox)
+    RECEIVER.wait(first[1])
+    assert RECEIVER.when(second[1]) < RECEIVER.when(first[1])
+    sandbox.faults()
+    _, path, _ = register(sandbox)
+    overtaken = push(sandbox, Amount=9069)
+    simulate(sandbox)
+    RECEIVER.wait(overtaken[1])
+    assert RECEIVER.when(path) < RECEIVER.when(overtaken[1])
+
+
+@test
+def amounts_choose_twins_and_what_queries_say(sandbox):
+    wait_quiet(sandbox)
+    _, path, _ = register(sandbox)
+    results = {tail: push(sandbox, Amount=9060 + tail)[1] for tail in range(1, 8)}
+    disagrees = push(sandbox, Amount=9068)[0][1]["CheckoutRequestID"]
+    assert settled_query(sandbox, disagrees)[1]["ResultCode"] == "1032"
+    assert push(sandbox, Amount=9070)[0][0] == 500 and push(sandbox, Amount=9071)[0][0] == 503
+    wait_quiet(sandbox)
+    twins = {int(float(body["TransAmount"])) - 9060: body
+             for body in map(json.loads, RECEIVER.bodies(path))}
+    booked = {row["amount"] - 9060: row for row in sandbox.payments() if row["amount"] in
+              range(9061, 9068)}
+    assert set(twins) == set(booked) == set(results)
+    for tail, body in twins.items():
+        assert body["TransID"] == booked[tail]["receipt"] and booked[tail]["kind"] == "STK"
+        assert body["BillRefNumber"] == "A7Q2M9"
+        assert len(RECEIVER.bodies(results[tail])) == (tail < 4)
+    digest = hashlib.sha256(booked[6]["phone"].encode()).hexdigest()
+    assert twins[4]["MSISDN"] == "2547 ***** " + booked[4]["phone"][-3:]
+    assert twins[5]["MSISDN"] == booked[5]["phone"] and twins[6]["MSISDN"] == digest
+    assert re.fullmatch(r"[0-9a-f]{4} \*{5} [0-9a-f]{3}", twins[7]["MSISDN"])
+    assert [row["amount"] for row in sandbox.payments() if row["amount"] in (9070, 9071)] == [9070]
 
 
 @test

@@ -25,6 +25,8 @@
 #define COURIER_TIMEOUT_MS 30000
 #define COURIER_AGAIN_MS 1000
 #define COURIER_TRIES_MAX 10
+/* How long a letter that is to be overtaken waits for another. */
+#define COURIER_OVERTAKEN_MS 5000
 
 struct courier;
 
@@ -38,7 +40,12 @@ struct courier_letter {
     const char *url;
     struct str body; /* JSON; copied */
     int64_t timeout_ms;
-    /* NULL when nobody cares. Also called when no answer came, but not at the end. */
+    bool is_callback;  /* it overtakes, and is subject to courier_set_again */
+    bool is_overtaken; /* it waits until the next callback was answered; one does at a time */
+    /*
+     * NULL when nobody cares. Also called when no answer came, but not at the end, and only for the
+     * first of several tries.
+     */
     void (*answered)(void *context, const struct courier_answer *answer);
     void *context;
 };
@@ -51,8 +58,7 @@ void courier_stop(struct courier *courier);
 /* Drops what waits, after courier_stop. NULL is fine. */
 void courier_free(struct courier *courier);
 /*
- * From now on a letter that nobody waits for, and that is not answered 200, is sent again when
- * `again` says so: after COURIER_AGAIN_MS, COURIER_TRIES_MAX times in all. NULL: never.
+ * From now on a callback that is not answered 200 is sent again when `again` says so: after COURIER_AGAIN_MS, COURIER_TRIES_MAX times in all. NULL: never.
  */
 void courier_set_again(struct courier *courier, bool (*again)(void *context), void *context);
 /* Tasks and callbacks that wait or are under way. */

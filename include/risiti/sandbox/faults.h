@@ -18,12 +18,14 @@ enum fault {
     FAULT_STK_SOAP,               /* a push is answered by a SOAP fault */
     FAULT_STK_CUT,                /* the connection is cut instead of an answer */
     FAULT_QUERY_403,              /* a query is answered by a web page */
+    FAULT_QUERY_EARLY,            /* a query hears 1037 while the prompt is open */
     FAULT_QUERY_PENDING,          /* a query for what has ended hears 4999 */
     FAULT_QUERY_DISAGREES,        /* a query for what was paid hears 1032 */
     FAULT_CALLBACK_LOST,          /* a result or confirmation is not sent */
     FAULT_RESULT_LOST,            /* a result is not sent */
     FAULT_CALLBACK_LATE,          /* it is sent some seconds later, and others overtake it */
     FAULT_CALLBACK_DUPLICATE,     /* it is sent twice */
+    FAULT_CALLBACK_SWAP,          /* it is sent when the next one was answered */
     FAULT_REDELIVER,              /* one that is not answered 200 is sent again */
     FAULT_CALLBACK_BEFORE_ANSWER, /* a push is answered after its result */
     FAULT_TWIN,                   /* a paid push comes as a confirmation too */
@@ -46,7 +48,11 @@ struct faults {
 /* What the faults of one payment, or of anything else that is met, are drawn from. */
 struct fate {
     uint64_t number;
+    uint32_t certain; /* FAULT_BIT of those that happen whatever their rates are */
 };
+
+#define FAULT_BIT(fault) (UINT32_C(1) << (fault))
+_Static_assert(FAULT_COUNT <= 32, "each fault has a bit");
 
 /* Two that share a slot count together: rare with the thousands that a test has. */
 #define FATES_SLOTS 1048576

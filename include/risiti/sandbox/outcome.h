@@ -7,6 +7,7 @@
 
 #include "risiti/base/base.h"
 #include "risiti/base/phone.h"
+#include "risiti/sandbox/faults.h"
 
 /* How the push itself is answered. */
 enum outcome_answer {
@@ -30,6 +31,7 @@ enum outcome_delivery {
     OUTCOME_NEVER,
     OUTCOME_TWICE,         /* at the same moment */
     OUTCOME_BEFORE_ANSWER, /* the push is answered after the result was delivered */
+    OUTCOME_SWAPPED,       /* when the next callback was answered */
 };
 
 #define OUTCOME_LATE_MS 5000
@@ -46,6 +48,7 @@ struct outcome {
     const char *result_code;     /* NULL: paid */
     int64_t paid_more_shillings; /* the customer pays this much more, or less */
     unsigned pending_asks;       /* queries that hear 4999 after the end, too */
+    uint32_t faults;             /* FAULT_BIT of faults that are certain */
 };
 
 /* The row for a push; an amount goes before a phone. Never NULL: without a row it is paid. */

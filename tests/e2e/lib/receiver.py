@@ -43,6 +43,11 @@ class Receiver:
         with self.lock:
             return [body for where, body, _ in self.posts if where == path]
 
+    def when(self, path):
+        """When the first one to a path was taken."""
+        with self.lock:
+            return next(at for where, _, at in self.posts if where == path)
+
     def wait(self, path, count=1, timeout_s=WAIT_SECONDS):
         """The bodies posted to a path, once there are `count`."""
         deadline = time.monotonic() + timeout_s

@@ -131,6 +131,17 @@ static void a_fate_does_not_depend_on_the_order_of_what_is_met(void)
     CU_ASSERT_NOT_EQUAL(fate_derive(second, 0).number, fate_derive(second, 1).number);
 }
 
+static void the_faults_of_an_amount_are_certain(void)
+{
+    struct faults faults = {.seed = 7};
+    struct fate fate = {.certain = outcome_find(9062, &plain_phone)->faults};
+
+    CU_ASSERT_TRUE(faults_happen(&faults, FAULT_TWIN, fate));
+    CU_ASSERT_TRUE(faults_happen(&faults, FAULT_TWIN_BEFORE, fate));
+    CU_ASSERT_FALSE(faults_happen(&faults, FAULT_TWIN_AFTER, fate));
+    CU_ASSERT_TRUE(faults_happen(&faults, FAULT_TWIN, fate_derive(fate, 1)));
+}
+
 static void short_codes_are_read_from_their_text(void)
 {
     static struct merchants merchants;
@@ -197,6 +208,7 @@ static const struct tap_test tests[] = {
     TAP_TEST(another_seed_brings_other_faults),
     TAP_TEST(kinds_of_faults_do_not_come_together),
     TAP_TEST(a_fate_does_not_depend_on_the_order_of_what_is_met),
+    TAP_TEST(the_faults_of_an_amount_are_certain),
     TAP_TEST(short_codes_are_read_from_their_text),
     TAP_TEST(wrong_short_codes_are_refused),
     TAP_TEST(callback_urls_are_https_or_loopback),
