@@ -30,9 +30,9 @@ REFUSED_SECONDS = 0.1
 # push twice, and what was not answered 200 comes again.
 FAULTS = {name: 20 for name in (
     "token_invalid", "stk_500", "stk_403", "stk_503", "stk_soap", "stk_cut", "query_403",
-    "query_pending", "query_disagrees", "result_lost", "callback_late", "callback_duplicate",
-    "callback_before_answer", "twin_before", "twin_after", "payer_plain", "payer_hashed",
-    "payer_hash_masked")}
+    "query_early", "query_pending", "query_disagrees", "result_lost", "callback_late",
+    "callback_duplicate", "callback_swap", "callback_before_answer", "twin_before", "twin_after",
+    "payer_plain", "payer_hashed", "payer_hash_masked")}
 FAULTS |= {"seed": 7, "twin": 100, "redeliver": 100}
 SHORT_CODE = "600111"
 # Payments by hand have amounts that no push has.

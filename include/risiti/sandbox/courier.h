@@ -58,7 +58,8 @@ void courier_stop(struct courier *courier);
 /* Drops what waits, after courier_stop. NULL is fine. */
 void courier_free(struct courier *courier);
 /*
- * From now on a callback that is not answered 200 is sent again when `again` says so: after COURIER_AGAIN_MS, COURIER_TRIES_MAX times in all. NULL: never.
+ * From now on a callback that is not answered 200 is sent again when `again` says so: after
+ * COURIER_AGAIN_MS, COURIER_TRIES_MAX times in all. NULL: never.
  */
 void courier_set_again(struct courier *courier, bool (*again)(void *context), void *context);
 /* Tasks and callbacks that wait or are under way. */
