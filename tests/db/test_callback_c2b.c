@@ -380,10 +380,13 @@ static void a_confirmation_whose_commit_is_not_answered_is_kept_once(void)
     for (size_t i = 0; i < ARRAY_LENGTH(cuts) * CUTS_PER_KIND; i++) {
         const struct c2b c2b = {.receipt = new_receipt()};
         const struct str body = c2b_body(&c2b);
+        enum inbox_state state;
 
         CU_ASSERT_EQUAL(db_connect(service->db), ERR_OK);
         testproxy_cut(proxy, TESTPROXY_COMMIT, cuts[i % ARRAY_LENGTH(cuts)], 1);
-        CU_ASSERT_EQUAL(post_c2b(service, body).state, INBOX_STATE_APPLIED);
+        /* A redo that meets the first COMMIT, come late, says that all was known. */
+        state = post_c2b(service, body).state;
+        CU_ASSERT_TRUE(state == INBOX_STATE_APPLIED || state == INBOX_STATE_REPEATED);
         CU_ASSERT_EQUAL(testproxy_cuts_left(proxy), 0);
         CU_ASSERT_EQUAL(payments_with(c2b.receipt), 1);
         CU_ASSERT_EQUAL(count_rows("callback_inbox", "body = '%.*s'", STR_ARG(body)), 1);

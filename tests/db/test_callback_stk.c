@@ -546,10 +546,13 @@ static void a_result_whose_commit_is_not_answered_is_applied_once(void)
     for (size_t i = 0; i < ARRAY_LENGTH(cuts) * CUTS_PER_KIND; i++) {
         const struct push push = push_new();
         const struct stk stk = {.checkout = push.checkout, .receipt = new_receipt()};
+        enum inbox_state state;
 
         CU_ASSERT_EQUAL(db_connect(service->db), ERR_OK);
         testproxy_cut(proxy, TESTPROXY_COMMIT, cuts[i % ARRAY_LENGTH(cuts)], 1);
-        CU_ASSERT_EQUAL(post_stk(service, STR_EMPTY, stk_body(&stk)).state, applied);
+        /* A redo that meets the first COMMIT, come late, says that all was known. */
+        state = post_stk(service, STR_EMPTY, stk_body(&stk)).state;
+        CU_ASSERT_TRUE(state == applied || state == repeated);
         CU_ASSERT_EQUAL(testproxy_cuts_left(proxy), 0);
         CU_ASSERT_TRUE(events_are(&push.id, "created,paid"));
         arena_reset(service->arena);
